@@ -1,0 +1,27 @@
+"""Backpropagation: derived, computed, checked.
+
+The package behind the book. `forward` and `backward` in `backprop.network` are the whole
+algorithm; everything else checks it, shows it or measures it.
+"""
+
+from . import activations, losses
+from .explain import explain
+from .gradcheck import GradientError, check_gradients
+from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Forward",
+    "GradientError",
+    "Gradients",
+    "Network",
+    "activations",
+    "backward",
+    "check_gradients",
+    "cost",
+    "explain",
+    "forward",
+    "losses",
+    "value_and_grad",
+]

@@ -1,0 +1,181 @@
+"""The worked example's listing: forward, backward and one step, every product and sum spelt out.
+
+In the listing z[1]_2 is unit 2 of layer 1, z_2^(1) in the formulas; units count from 1. Every
+number comes from `forward` and `backward`; this module only writes them down.
+"""
+
+import numpy as np
+
+from . import checks
+from .network import backward, cost, forward
+
+MOST_PARAMETERS = 500  # beyond that nobody reads the listing
+
+
+def explain(net, x, y, eta=0.5):
+    """Print one step of gradient descent on one example, with every product and sum.
+
+    Args:
+        net: a `Network` of at most 500 parameters.
+        x: one input, (n_0,) or (n_0, 1).
+        y: its label, (n_L,) or (n_L, 1), or a number where n_L = 1.
+        eta: step size, > 0.
+
+    Raises:
+        ValueError: for a network that is too large, x or y of a wrong shape, or eta <= 0.
+        TypeError: for entries that are no real numbers.
+    """
+    print(listing(net, x, y, eta))
+
+
+def listing(net, x, y, eta=0.5):
+    """What `explain` prints, as a string. Arguments and errors as there."""
+    size = sum(w.size for w in net.W[1:]) + sum(v.size for v in net.b[1:])
+    if size > MOST_PARAMETERS:
+        raise ValueError(f"net: expected at most {MOST_PARAMETERS} parameters to list, got {size}")
+    if not eta > 0 or not np.isfinite(eta):
+        raise ValueError(f"eta: expected a finite step size > 0, got {eta}")
+    x = _column("x", x, net.sizes[0], net.dtype)
+    y = _column("y", y, net.sizes[-1], net.dtype)
+    fwd = forward(net, x)
+    grads = backward(net, fwd, y)
+    stepped = net.with_parameters(
+        [None] + [w - eta * g for w, g in zip(net.W[1:], grads.W[1:], strict=True)],
+        [None] + [v - eta * g for v, g in zip(net.b[1:], grads.b[1:], strict=True)],
+    )
+    after = forward(stepped, x)
+    sections = [
+        ("Forward", forward_lines(net, fwd)),
+        ("Loss", [loss_line(net, fwd, y)]),
+        ("Output error", output_error_lines(net, fwd, y, grads)),
+        *[(f"Hidden error, layer {l}", hidden_error_lines(net, fwd, grads, l)) for l in _down(net)],
+        ("Gradients", gradient_lines(net, fwd, grads)),
+        (f"Updated parameters, η = {eta:g}", update_lines(net, grads, stepped, eta)),
+        ("After the step", [*_values("a", net.L, after.a[net.L]), loss_line(net, after, y)]),
+    ]
+    return "\n\n".join("\n".join([title, *("  " + line for line in lines)]) for title, lines in sections)
+
+
+def forward_lines(net, fwd):
+    """z = W a + b and a = σ(z), unit by unit (`eq:pre-activation`, `eq:activation`)."""
+    lines = []
+    for l in range(1, net.L + 1):
+        for j in range(net.sizes[l]):
+            products = [f"{_f(w)}·{_f(a)}" for w, a in zip(net.W[l][j], fwd.a[l - 1][:, 0], strict=True)]
+            total = " + ".join([*products, _f(net.b[l][j, 0])])
+            lines.append(f"z[{l}]_{j + 1} = {total} = {_f(fwd.z[l][j, 0])}")
+        for j in range(net.sizes[l]):
+            z, a = _f(fwd.z[l][j, 0]), _f(fwd.a[l][j, 0])
+            lines.append(f"a[{l}]_{j + 1} = {_applied(net, fwd, l, j, z)} = {a}")
+    return lines
+
+
+def loss_line(net, fwd, y):
+    """The loss of the example, ℓ(a, y)."""
+    L = net.L
+    pairs = [(_f(a), _f(t)) for a, t in zip(fwd.a[L][:, 0], y[:, 0], strict=True)]
+    squares = " + ".join(f"({a} - {t})²" for a, t in pairs)
+    terms = {
+        "half_squared_error": f"½·({squares})" if len(pairs) > 1 else f"½·{squares}",
+        "squared_error": squares,
+        "binary_cross_entropy": " ".join(f"- {t}·ln {a} - (1 - {t})·ln(1 - {a})" for a, t in pairs),
+        "cross_entropy": " ".join(f"- {t}·ln {a}" for a, t in pairs),
+    }
+    return f"ℓ = {terms[net.loss]} = {_f(cost(net, fwd, y))}"
+
+
+def output_error_lines(net, fwd, y, grads):
+    """δ of the output layer (`eq:delta-output`, `eq:delta-cross-entropy`)."""
+    L, lines = net.L, []
+    a, d = fwd.a[L][:, 0], grads.delta[L][:, 0]
+    if net.loss_function.value_from_z is not None:
+        return [f"δ[{L}]_{k + 1} = {_f(a[k])} - {_f(y[k, 0])} = {_f(d[k])}" for k in range(len(a))]
+    g = net.loss_function.gradient(fwd.a[L], y)
+    factor = "2·" if net.loss == "squared_error" else ""
+    for k in range(len(a)):
+        lines.append(f"∂ℓ/∂a[{L}]_{k + 1} = {factor}({_f(a[k])} - {_f(y[k, 0])}) = {_f(g[k, 0])}")
+    return lines + _through_activation(net, fwd, grads, L, g)
+
+
+def hidden_error_lines(net, fwd, grads, l):
+    """δ of layer l from that of layer l + 1 (`eq:delta-hidden`)."""
+    W, d = net.W[l + 1], grads.delta[l + 1][:, 0]
+    g = W.T @ grads.delta[l + 1]
+    lines = []
+    for j in range(net.sizes[l]):
+        products = " + ".join(f"{_f(w)}·{_f(v)}" for w, v in zip(W[:, j], d, strict=True))
+        lines.append(f"(W[{l + 1}]ᵀδ[{l + 1}])_{j + 1} = {products} = {_f(g[j, 0])}")
+    return lines + _through_activation(net, fwd, grads, l, g)
+
+
+def gradient_lines(net, fwd, grads):
+    """∂ℓ/∂W = δ aᵀ and ∂ℓ/∂b = δ, entry by entry (`eq:gradient-weights`, `eq:gradient-bias`)."""
+    lines = []
+    for l in range(net.L, 0, -1):
+        d, a = grads.delta[l][:, 0], fwd.a[l - 1][:, 0]
+        for j, k in np.ndindex(*net.W[l].shape):
+            lines.append(f"∂ℓ/∂W[{l}]_{j + 1},{k + 1} = {_f(d[j])}·{_f(a[k])} = {_f(grads.W[l][j, k])}")
+        for j in range(len(d)):
+            lines.append(f"∂ℓ/∂b[{l}]_{j + 1} = {_f(grads.b[l][j, 0])}")
+    return lines
+
+
+def update_lines(net, grads, stepped, eta):
+    """Each parameter minus η times its gradient."""
+    lines = []
+    for l in range(net.L, 0, -1):
+        for j, k in np.ndindex(*net.W[l].shape):
+            step = f"{_f(net.W[l][j, k])} - {eta:g}·{_f(grads.W[l][j, k])}"
+            lines.append(f"W[{l}]_{j + 1},{k + 1} ← {step} = {stepped.W[l][j, k]:.8f}")
+        for j in range(net.sizes[l]):
+            step = f"{_f(net.b[l][j, 0])} - {eta:g}·{_f(grads.b[l][j, 0])}"
+            lines.append(f"b[{l}]_{j + 1} ← {step} = {stepped.b[l][j, 0]:.8f}")
+    return lines
+
+
+def _through_activation(net, fwd, grads, l, upstream):
+    """δ = J_σ(z)ᵀ g for the layer l, element-wise or softmax."""
+    lines = []
+    row, z, g, d = net.sigma[l], fwd.z[l], upstream[:, 0], grads.delta[l][:, 0]
+    if row.derivative is None:
+        a = fwd.a[l][:, 0]
+        dot = " + ".join(f"{_f(p)}·{_f(q)}" for p, q in zip(a, g, strict=True))
+        lines.append(f"s = {dot} = {_f(a @ g)}")
+        for j in range(len(d)):
+            lines.append(f"δ[{l}]_{j + 1} = {_f(a[j])}·({_f(g[j])} - {_f(a @ g)}) = {_f(d[j])}")
+        return lines
+    slope = row.derivative(z)[:, 0]
+    for j in range(len(d)):
+        lines.append(f"{row.name}'({_f(z[j, 0])}) = {_f(slope[j])}")
+    for j in range(len(d)):
+        lines.append(f"δ[{l}]_{j + 1} = {_f(g[j])}·{_f(slope[j])} = {_f(d[j])}")
+    return lines
+
+
+def _applied(net, fwd, l, j, z):
+    """How a[l]_j comes from the pre-activations: σ(z_j), or softmax with its sum."""
+    if net.sigma[l].derivative is not None:
+        return f"{net.activations[l]}({z})"
+    total = " + ".join(f"exp({_f(v)})" for v in fwd.z[l][:, 0])
+    return f"exp({z})/({total})"
+
+
+def _down(net):
+    return range(net.L - 1, 0, -1)
+
+
+def _values(name, l, column):
+    return [f"{name}[{l}]_{j + 1} = {_f(v)}" for j, v in enumerate(column[:, 0])]
+
+
+def _column(name, value, n, dtype):
+    """One example as a column (n, 1), from (n,), (n, 1) or, for n = 1, a number."""
+    array = np.asarray(value)
+    if array.ndim == 1 or (array.ndim == 0 and n == 1):
+        value = array.reshape(-1, 1)
+    return checks.real_array(name, value, (n, 1), dtype)
+
+
+def _f(value):
+    """Six decimals; eight for a number below 0.01 that is not 0, to keep its digits."""
+    return f"{value:.8f}" if 0 < abs(value) < 0.01 else f"{value:.6f}"
