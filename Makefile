@@ -30,7 +30,7 @@ serve: site ## build the website and serve it on 127.0.0.1
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadgroup $(PYTEST)
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
 	$(VENV)/bin/ruff check .

@@ -22,7 +22,9 @@ def load(path):
         name = symbol.get("macro", f"symbol {number}")
         missing, unknown = REQUIRED - set(symbol), set(symbol) - REQUIRED - OPTIONAL
         if missing or unknown:
-            raise ValueError(f"{path}: {name}: missing keys {sorted(missing)}, unknown keys {sorted(unknown)}")
+            raise ValueError(
+                f"{path}: {name}: missing keys {sorted(missing)}, unknown keys {sorted(unknown)}"
+            )
         if name in seen:
             raise ValueError(f"{path}: {name} is defined twice")
         if symbol.get("flow", "forward") not in FLOWS:

@@ -1,6 +1,6 @@
 """Run a command with Node.js 20 or newer: the machine's own, else one from the Python package index.
 
-    python tools/node.py npm ci
+python tools/node.py npm ci
 """
 
 import os
@@ -34,9 +34,14 @@ def search_path():
     scripts = Path(sys.prefix) / ("Scripts" if os.name == "nt" else "bin")
     ours = shutil.which("node", path=str(scripts))
     if not ours or version(ours) < OLDEST:
-        print(f"no Node.js >= {OLDEST} on this machine: installing one into {scripts.parent.name}", file=sys.stderr)
+        print(
+            f"no Node.js >= {OLDEST} on this machine: installing one into {scripts.parent.name}",
+            file=sys.stderr,
+        )
         lock = ROOT / "requirements-node.lock"
-        subprocess.run([sys.executable, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock)], check=True
+        )
     return f"{scripts}{os.pathsep}{path}"
 
 
@@ -45,7 +50,9 @@ def main():
     command = shutil.which(sys.argv[1], path=path)
     if command is None:
         sys.exit(f"{sys.argv[1]}: not found on {path}")
-    sys.exit(subprocess.run([command, *sys.argv[2:]], env={**os.environ, "PATH": path}, check=False).returncode)
+    sys.exit(
+        subprocess.run([command, *sys.argv[2:]], env={**os.environ, "PATH": path}, check=False).returncode
+    )
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ The package behind the book. `forward` and `backward` in `backprop.network` are 
 algorithm; everything else checks it, shows it or measures it.
 """
 
-from . import activations, losses
+from . import activations, gradcheck, losses
 from .explain import explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
@@ -22,6 +22,7 @@ __all__ = [
     "cost",
     "explain",
     "forward",
+    "gradcheck",
     "losses",
     "value_and_grad",
 ]

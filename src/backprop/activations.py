@@ -16,11 +16,11 @@ import numpy as np
 LEAKY_SLOPE = 0.01
 PRELU_SLOPE = 0.25  # where He et al. (2015) start the learned slope; the network keeps it fixed
 
-_erf = np.vectorize(math.erf, otypes=[float])  # numpy has no erf
+_erfc = np.vectorize(math.erfc, otypes=[float])  # numpy has none; erfc keeps the left tail's digits
 
 
 def _normal_cdf(z):
-    return (0.5 * (1 + _erf(z / math.sqrt(2)))).astype(z.dtype)
+    return (0.5 * _erfc(z / -math.sqrt(2))).astype(z.dtype)
 
 
 def _normal_pdf(z):
@@ -156,7 +156,7 @@ class Activation:
 
 _INF = math.inf
 _GELU_MINIMUM = -0.16997120747990369  # at z = -0.7517915247
-_GELU_STEEPEST = 1.1289042272551943  # at z = sqrt(2)
+_GELU_STEEPEST = 1.1289041451851548  # at z = sqrt(2)
 
 ACTIVATIONS = {
     row.name: row

@@ -7,6 +7,8 @@ import numbers
 
 import numpy as np
 
+SUM_TOLERANCE = 1e-5  # labels that were rounded to float32 are still a distribution
+
 
 def real_array(name, value, shape=None, dtype=None):
     """`value` as a finite real array.
@@ -27,7 +29,9 @@ def real_array(name, value, shape=None, dtype=None):
     try:
         array = np.asarray(value)
     except ValueError:
-        raise ValueError(f"{name}: expected a rectangular array of numbers, got rows of unequal length") from None
+        raise ValueError(
+            f"{name}: expected a rectangular array of numbers, got rows of unequal length"
+        ) from None
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name}: expected real numbers, got {type(value).__name__} of dtype {array.dtype}")
     if shape is not None:
@@ -67,7 +71,7 @@ def labels_fit(loss, Y):
         raise ValueError(f"Y: binary_cross_entropy expects labels between 0 and 1, got {worst}")
     if loss.name == "cross_entropy":
         total = Y.sum(axis=0)
-        wrong = (Y < 0).any(axis=0) | (abs(total - 1) > 1e3 * np.finfo(Y.dtype).eps)
+        wrong = (Y < 0).any(axis=0) | (abs(total - 1) > SUM_TOLERANCE)
         if wrong.any():
             i = int(np.argmax(wrong))
             raise ValueError(

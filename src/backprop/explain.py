@@ -57,7 +57,7 @@ def listing(net, x, y, eta=0.5):
 
 
 def forward_lines(net, fwd):
-    """z = W a + b and a = σ(z), unit by unit (`eq:pre-activation`, `eq:activation`)."""
+    """Z = W a + b and a = σ(z), unit by unit (`eq:pre-activation`, `eq:activation`)."""
     lines = []
     for l in range(1, net.L + 1):
         for j in range(net.sizes[l]):
@@ -85,7 +85,7 @@ def loss_line(net, fwd, y):
 
 
 def output_error_lines(net, fwd, y, grads):
-    """δ of the output layer (`eq:delta-output`, `eq:delta-cross-entropy`)."""
+    """δ of the output layer (`eq:delta-output`)."""
     L, lines = net.L, []
     a, d = fwd.a[L][:, 0], grads.delta[L][:, 0]
     if net.loss_function.value_from_z is not None:

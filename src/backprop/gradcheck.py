@@ -71,7 +71,7 @@ def central_differences(net, X, Y, h=CENTRAL_STEP):
 def complex_step(net, X, Y, h=1e-30):
     """∂J/∂W and ∂J/∂b as Im J(w + ih)/h, one forward sweep for each parameter.
 
-    Exact to rounding, but only for smooth activations other than gelu (whose erf takes no complex
+    Exact to rounding, but only for smooth activations other than gelu (whose erfc takes no complex
     argument).
 
     Args, returns: as `central_differences`.

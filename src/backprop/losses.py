@@ -73,7 +73,7 @@ class Loss:
         gradient: (a, y) ↦ ∇_a ℓ; (K, N), (K, N) → (K, N).
         output: the one output activation it goes with, or None when any will do.
         value_from_z: (z, y) ↦ ℓ with that output activation put in; None where there is none.
-            With it comes the short output error δ = a - y (`eq:delta-cross-entropy`).
+            With it comes the short output error δ = a - y.
     """
 
     name: str

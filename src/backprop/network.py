@@ -8,6 +8,7 @@ Source of the derivation: chapter 4 of the book; Rumelhart, Hinton & Williams (1
 
 import copy
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -63,17 +64,13 @@ class Network:
         names = list(self.activations)
         names = names if names and names[0] is None else [None, *names]
         if isinstance(self.activations, str) or len(names) != L + 1:
-            raise ValueError(
-                f"activations: expected {L} names, one for each layer, got {self.activations!r}"
-            )
+            raise ValueError(f"activations: expected {L} names, one for each layer, got {self.activations!r}")
         self.activations = names
         self.sigma = [None] + [_activations.get(name) for name in names[1:]]
         self.loss_function = _losses.get(self.loss)
         fits = self.loss_function.output
         if fits is not None and names[L] != fits:
-            raise ValueError(
-                f"loss: {self.loss} expects {fits} as the output activation, got {names[L]}"
-            )
+            raise ValueError(f"loss: {self.loss} expects {fits} as the output activation, got {names[L]}")
 
     @property
     def L(self):
@@ -120,7 +117,7 @@ class Network:
             raise TypeError(f"dtype: expected a real floating dtype, got {np.dtype(dtype)}")
         rng = np.random.default_rng(seed)
         W, b = [None], [None]
-        for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+        for n_in, n_out in pairwise(sizes):
             W.append(initialise.weights(rng, n_out, n_in, init).astype(dtype))
             b.append(np.zeros((n_out, 1), dtype))
         return cls(W, b, [hidden] * (len(sizes) - 2) + [output], loss)
@@ -210,8 +207,8 @@ def backward(net, fwd, Y):
 def output_error(net, fwd, Y):
     """δ^(L) = J_σ(z^(L))^T ∇_a ℓ, (n_L, N) (`eq:delta-output`).
 
-    For softmax with cross-entropy and sigmoid with binary cross-entropy the product is a - y
-    (`eq:delta-cross-entropy`); written so, it is right for saturated outputs too.
+    For softmax with cross-entropy and sigmoid with binary cross-entropy the product is a - y;
+    written so, it is right for saturated outputs too.
     """
     z, a, loss = fwd.z[net.L], fwd.a[net.L], net.loss_function
     if loss.value_from_z is not None:

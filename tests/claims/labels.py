@@ -1,0 +1,68 @@
+"""Labels of the book: where a chapter claims something, and which test carries the claim's name.
+
+A claim is a labelled formula, `$$ ... $$ (eq:name)`, or a labelled theorem, proposition, lemma,
+corollary or algorithm of sphinx-proof. The test of `eq:delta-hidden` is `test_eq_delta_hidden`.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[2]
+EQUATION = re.compile(r"\$\$ *\(([^)\s]+)\) *$", re.M)
+PROVED = re.compile(
+    r"^(`{3,}|:{3,}) *\{prf:(?:theorem|proposition|lemma|corollary|algorithm)\}.*\n(?::(?!label).*\n)*:label: *(\S+)",
+    re.M,
+)
+OTHER_LABEL = re.compile(r"^\((\S+)\)= *$|^:(?:label|name): *(\S+) *$", re.M)
+REFERENCE = re.compile(
+    r"\{(?:eq|ref|numref|prf:ref)\}`(?:[^`<]*<)?([^`>]+)>?`|\{button-ref\} +(\S+)|\]\(#([^)\s]+)\)"
+)
+
+
+def pages():
+    """(path, text) of every page: the markdown of notebooks, and Markdown files."""
+    for path in sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("exercises/*.ipynb"), *ROOT.glob("*.md")]):
+        if path.suffix == ".ipynb":
+            cells = nbformat.read(path, as_version=4).cells
+            yield path, "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        else:
+            yield path, path.read_text(encoding="utf-8")
+
+
+def claims():
+    """Every claim's label, in order, with repetitions."""
+    return [
+        label
+        for _, text in pages()
+        for label in EQUATION.findall(text) + [match[1] for match in PROVED.findall(text)]
+    ]
+
+
+def labels_in_chapters():
+    """Every label that a reference may name."""
+    others = [a or b for _, text in pages() for a, b in OTHER_LABEL.findall(text)]
+    return set(claims()) | set(others)
+
+
+def references():
+    """(page, label) of every cross-reference."""
+    return [
+        (path.name, next(filter(None, match))) for path, text in pages() for match in REFERENCE.findall(text)
+    ]
+
+
+def name_of_test(label):
+    """The name of the test that carries a label."""
+    return "test_" + re.sub(r"\W", "_", label)
+
+
+def names_of_tests():
+    """The names of all tests in tests/claims, in order."""
+    names = []
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names += [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
+    return [name for name in names if name.startswith("test_")]

@@ -1,0 +1,41 @@
+"""The public API documents itself, and every label it names exists in a chapter."""
+
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import backprop as bp
+from backprop import activations, gradcheck, initialise, losses
+
+from ..claims.labels import labels_in_chapters
+
+SOURCE = Path(bp.__file__).parent
+PUBLIC = [
+    *(getattr(bp, name) for name in bp.__all__ if not inspect.ismodule(getattr(bp, name))),
+    *(bp.Network.random, bp.Network.with_parameters, activations.Activation, activations.get),
+    *(losses.Loss, losses.get, initialise.weights, gradcheck.central_differences, gradcheck.complex_step),
+]
+
+
+@pytest.mark.parametrize("thing", PUBLIC, ids=lambda thing: thing.__qualname__)
+def test_public_things_have_a_docstring(thing):
+    assert len(inspect.getdoc(thing) or "") > 20
+    if inspect.isfunction(thing) and "raise " in inspect.getsource(thing):
+        assert re.search(r"Raises:|errors as", inspect.getdoc(thing))
+
+
+def test_every_label_in_the_source_is_a_label_of_a_chapter():
+    known = labels_in_chapters()
+    found = {
+        (path.name, label)
+        for path in SOURCE.rglob("*.py")
+        for label in re.findall(r"\beq:[a-z0-9-]+", path.read_text(encoding="utf-8"))
+    }
+    assert len(found) > 8
+    assert sorted(found - {(name, label) for name, label in found if label in known}) == []
+
+
+def test_all_names_what_exists():
+    assert all(hasattr(bp, name) for name in bp.__all__)

@@ -1,0 +1,151 @@
+"""Pictures and demos show the core's numbers, in words too."""
+
+import re
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import backprop as bp
+from backprop import demos, show
+from backprop.demos import widgets
+
+
+def case():
+    net = bp.Network.random([2, 3, 1], "tanh", "identity", "half_squared_error", "glorot", seed=3)
+    fwd = bp.forward(net, [[0.5], [-1.0]])
+    return net, fwd, np.array([[0.2]]), bp.backward(net, fwd, [[0.2]])
+
+
+def texts(svg):
+    root = ElementTree.fromstring(str(svg))
+    return [(t.text, t.get("class", "")) for t in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_the_diagram_carries_every_number_with_its_class():
+    net, fwd, y, grads = case()
+    shown = texts(show.network_diagram(net, fwd, y, grads))
+    number = lambda v: f"{v:.4f}".replace("-", "−")
+    forward = [t for t, c in shown if "fwd" in c]
+    backward = [t for t, c in shown if "bwd" in c]
+    for l in (1, 2):
+        for j in range(net.sizes[l]):
+            assert number(fwd.a[l][j, 0]) in forward
+            assert f"z {number(fwd.z[l][j, 0])}" in forward
+            assert f"δ {number(grads.delta[l][j, 0])}" in backward
+        for w, g in zip(net.W[l].ravel(), grads.W[l].ravel(), strict=True):
+            assert number(w) in [t for t, _ in shown]
+            assert f"∂ {number(g)}" in backward
+
+
+def test_forward_only_when_no_gradients_are_given():
+    net, fwd, y, _ = case()
+    assert not [t for t, c in texts(show.network_diagram(net, fwd, y)) if "bwd" in c]
+
+
+def test_the_description_stands_in_for_the_picture():
+    net, fwd, y, grads = case()
+    svg = show.network_diagram(net, fwd, y, grads)
+    root = ElementTree.fromstring(str(svg))
+    assert root.get("role") == "img" and root.get("aria-label") == svg.text == repr(svg)
+    assert f"δ = {grads.delta[2][0, 0]:.4f}".replace("-", "−") in svg.text
+    assert svg._repr_html_().startswith('<div class="bp-scroll"')
+
+
+def test_a_batch_is_no_picture():
+    net = bp.Network.random([2, 2])
+    with pytest.raises(ValueError, match="expected the sweep of one example, got 3"):
+        show.network_diagram(net, bp.forward(net, np.ones((2, 3))))
+
+
+def test_a_figure_prints_nothing_and_leaves_the_style_alone():
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    before = plt.rcParams["axes.grid"]
+    assert show.loss_curve(range(3), [3.0, 2.0, 1.0], marked=(1,)) is None
+    axes = plt.gcf().axes[0]
+    assert list(axes.lines[0].get_ydata()) == [3.0, 2.0, 1.0] and axes.texts[0].get_text() == "1: 2.0000"
+    assert plt.rcParams["axes.grid"] == before
+    plt.close("all")
+
+
+def numbers(text):
+    return [float(n.replace("−", "-")) for n in re.findall(r"[-−]?\d+\.\d+", text)]
+
+
+def test_the_first_demo_starts_with_every_gradient_alive():
+    text = demos.tiny_network.view().text
+    gradients = [numbers(line)[-1] for line in text.splitlines() if line.startswith(("δ_out", "∂ℓ"))]
+    assert gradients == [-0.5, -0.5, -0.25, 0.125]
+    assert "δ_h = 0.5·δ_out·relu'(z) = -0.2500" in text
+    assert "inactive" not in text
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_demo_shows_the_core_s_numbers(seed):
+    rng = np.random.default_rng(seed)
+    x1, x2, w11, w21, w_out, target = (float(v) for v in np.round(rng.uniform(-2, 2, 6), 1))
+    view = demos.tiny_network.view(x1=x1, x2=x2, w11=w11, w21=w21, w_out=w_out, target=target)
+    z = w11 * x1 + w21 * x2
+    h = max(z, 0)
+    error = w_out * h - target
+    back = w_out * error * (z > 0)
+    expected = {"z": z, "h": h, "ŷ": w_out * h, "ℓ": error**2 / 2, "δ_out": error,
+                "∂ℓ/∂w_out": error * h, "∂ℓ/∂w11": back * x1, "∂ℓ/∂w21": back * x2}  # fmt: skip
+    lines = dict(line.split(" = ", 1) for line in view.text.splitlines() if " = " in line)
+    for name, value in expected.items():
+        assert float(lines[name].split(" = ")[-1]) == pytest.approx(value, abs=5.1e-5), name
+    assert ("inactive for this input" in view.text) == (z < 0)
+
+
+def test_the_kink_and_the_inactive_unit_in_words():
+    assert "sits at its kink: z = 0" in demos.tiny_network.view(x1=0.3, w11=1.0, x2=0.3, w21=-1.0).text
+    text = demos.tiny_network.view(x1=-2.0).text
+    assert "inactive for this input" in text and "-0.0000" not in text
+    assert 'class="unit dead"' in str(demos.tiny_network.view(x1=-2.0).svg)
+
+
+def test_gradients_can_be_switched_off():
+    view = demos.tiny_network.view(gradients=False)
+    assert "∂" not in view.text and "δ" not in view.svg.text
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"x3": 1.0}, ValueError, r"expected controls among \['x1', .*got \['x3'\]"),
+        ({"x1": 2.5}, ValueError, "x1: expected -2 to 2, got 2.5"),
+        ({"x1": "1"}, TypeError, "x1: expected a number, got '1'"),
+        ({"x1": float("nan")}, ValueError, "x1: expected -2 to 2, got nan"),
+        ({"gradients": 1}, TypeError, "gradients: expected True or False, got 1"),
+    ],
+)
+def test_states_that_a_demo_does_not_have(change, error, message):
+    with pytest.raises(error, match=message):
+        demos.tiny_network.view(**change)
+
+
+def test_sliders_go_to_the_nearest_step():
+    assert demos.tiny_network.view(x1=0.30000000000000004).text == demos.tiny_network.view(x1=0.3).text
+
+
+def test_widgets_redraw_and_reset():
+    box = widgets.show(demos.tiny_network)
+    children = {getattr(w, "description", ""): w for w in box.children}
+    picture, words = box.children[-2:]
+    children["x1"].value = -2.0
+    assert "inactive" in words.value and "unit dead" in picture.value
+    children["show gradients"].value = False
+    assert "∂" not in words.value
+    children["Reset"].click()
+    assert children["x1"].value == 1.0 and children["show gradients"].value is True
+    assert words.value == f"<pre>{demos.tiny_network.view().text}</pre>".replace("'", "&#x27;")
+
+
+def test_a_notebook_gets_text_picture_and_widget():
+    bundle = demos.tiny_network._repr_mimebundle_()
+    assert sorted(bundle) == ["application/vnd.jupyter.widget-view+json", "text/html", "text/plain"]
+    assert bundle["text/plain"] == demos.tiny_network.view().text
+    assert "<svg" in bundle["text/html"] and bundle["text/plain"].splitlines()[0] in bundle["text/html"]
