@@ -1,0 +1,88 @@
+"""The built site on a loopback server, and a browser that reaches nothing else."""
+
+import functools
+import http.server
+import os
+import threading
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from tools import browser as browser_tool
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILT = ROOT / "_build" / "html"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # Every host but our own is unknown; Playwright's route() would disable the HTTP cache.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """A file server that does not log."""
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def site():
+    """The address of the built site."""
+    if not (BUILT / "index.html").exists():
+        pytest.fail("the site is not built: run `make site` (`make test` does)")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BUILT)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A running browser."""
+    path = os.environ.get("CHROMIUM") or browser_tool.find()
+    if path is None:
+        pytest.fail(f"no browser found: {browser_tool.ADVICE}")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """open_page(address, width, dark): a page that remembers everything that went wrong on it."""
+    contexts = []
+
+    def open_it(address, width=1280, dark=False):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.trouble = []
+        origin = "/".join(address.split("/")[:3])
+        page.on("console", lambda m: m.type == "error" and page.trouble.append(f"console: {m.text}"))
+        page.on("pageerror", lambda e: page.trouble.append(f"script error: {e}"))
+        page.on("response", lambda r: r.status >= 400 and page.trouble.append(f"{r.status}: {r.url}"))
+        page.on(
+            "request",
+            lambda r: not r.url.startswith((origin, "data:", "blob:"))
+            and page.trouble.append(f"request to outside: {r.url}"),
+        )
+        page.goto(address)
+        page.wait_for_function("!document.querySelector('script[src*=mathjax]') || window.MathJax?.startup?.promise")
+        page.evaluate("window.MathJax?.startup?.promise")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()

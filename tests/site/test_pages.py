@@ -1,0 +1,133 @@
+"""Every page of the built site, in a browser without network: light, dark and on a phone."""
+
+import re
+
+import pytest
+
+from .conftest import BUILT
+
+PAGES = sorted(
+    str(path.relative_to(BUILT))
+    for path in BUILT.rglob("*.html")
+    if not path.relative_to(BUILT).parts[0].startswith("_") and path.name not in ("genindex.html", "search.html")
+)
+CHAPTER = "chapters/05-worked-example.html"
+
+# What stands out of its column on the page, other than by scrolling inside a box of its own.
+OVERFLOWING = """() => {
+  const article = document.querySelector('.bd-article') || document.body;
+  const right = document.documentElement.clientWidth + 1;
+  const scrolls = element => {
+    for (let e = element; e && e !== article; e = e.parentElement) {
+      const x = getComputedStyle(e).overflowX;
+      if ((x === 'auto' || x === 'scroll') && e.getBoundingClientRect().right <= right) return true;
+    }
+    return false;
+  };
+  return [...article.querySelectorAll('mjx-container, svg, img, table, pre, p, figure')]
+    .filter(e => e.getBoundingClientRect().right > right && !scrolls(e))
+    .map(e => e.tagName + ' ' + (e.textContent || '').slice(0, 60));
+}"""
+
+
+def test_the_pages_are_there():
+    assert {"index.html", "references.html", CHAPTER} <= set(PAGES)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole(site, open_page, name, width, dark):
+    page = open_page(f"{site}/{name}", width=width, dark=dark)
+    assert page.trouble == []
+    assert page.locator("mjx-merror, .problematic, .system-message").count() == 0
+    source = (BUILT / name).read_text(encoding="utf-8")
+    formulas = len(re.findall(r'class="math notranslate', source))
+    assert page.locator("mjx-container").count() == formulas
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(OVERFLOWING) == []
+    assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_file_of_the_site_names_another_host_to_load_from(name):
+    source = (BUILT / name).read_text(encoding="utf-8")
+    assert re.findall(r'<(?:script|img|iframe|source|video|audio)[^>]+src="(?:https?:)?//[^"]+', source) == []
+    assert re.findall(r'<link(?![^>]+rel="canonical")[^>]+href="(?:https?:)?//[^"]+', source) == []
+
+
+def test_the_landing_page_says_what_it_is_and_leads_to_the_demo(site, open_page):
+    page = open_page(f"{site}/index.html")
+    assert page.locator("article h1").inner_text().startswith("Backpropagation: derived, computed, checked")
+    bottom = page.locator("article a.sd-btn").bounding_box()
+    assert bottom["y"] + bottom["height"] < 900  # on the first screen
+    page.locator("article a.sd-btn").click()
+    page.wait_for_load_state("networkidle")
+    assert page.url.endswith(f"{CHAPTER}#first-demo")
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_the_demo_shows_its_first_state(site, open_page, dark):
+    from backprop import demos
+
+    page = open_page(f"{site}/{CHAPTER}", dark=dark)
+    demo = page.locator("figure[data-demo=tiny-network]")
+    assert demo.locator("svg").is_visible()
+    assert demo.locator("pre").inner_text().strip() == demos.tiny_network.view().text
+
+
+def rgb(page, selector, prop="color"):
+    colour = page.locator(selector).first.evaluate(f"e => getComputedStyle(e)['{prop}']")
+    return tuple(map(float, re.findall(r"[\d.]+", colour)[:3]))
+
+
+def contrast(one, other):
+    """The contrast ratio of WCAG 2.1 for two colours."""
+
+    def luminance(colour):
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_forward_and_backward_have_their_colours_in_formulas_and_figures(site, open_page, dark):
+    page = open_page(f"{site}/{CHAPTER}", dark=dark)
+    ground = rgb(page, "body", "background-color")
+    forward, backward = rgb(page, "mjx-container .bp-forward"), rgb(page, "mjx-container .bp-backward")
+    assert forward == rgb(page, ".bp-svg .fwd", "fill") and backward == rgb(page, ".bp-svg .bwd", "fill")
+    assert forward[2] > forward[0] and backward[0] > backward[2]  # blue, vermilion
+    assert min(contrast(forward, ground), contrast(backward, ground)) >= 4.5
+    label = rgb(page, ".bp-svg .halo:not(.fwd):not(.bwd)", "fill")
+    assert contrast(label, ground) >= 4.5
+    # Nothing opaque of another colour lies between the picture and the page.
+    grounds = page.locator(".bp-svg").first.evaluate(
+        "e => { const seen = []; for (; e; e = e.parentElement) seen.push(getComputedStyle(e).backgroundColor);"
+        " return seen.filter(c => c !== 'rgba(0, 0, 0, 0)'); }"
+    )
+    assert {tuple(map(float, re.findall(r"[\d.]+", colour)[:3])) for colour in grounds} == {ground}
+
+
+def test_every_picture_has_an_alternative_text(site, open_page):
+    page = open_page(f"{site}/{CHAPTER}")
+    alts = page.locator("article img").evaluate_all("images => images.map(image => image.alt)")
+    assert alts and all(len(alt) > 40 and "/" not in alt for alt in alts)
+    labels = page.locator("article svg.bp-svg").evaluate_all("all => all.map(svg => svg.getAttribute('aria-label'))")
+    assert len(labels) == 2 and all(len(label) > 40 for label in labels)
+
+
+def test_no_button_without_an_address(site, open_page):
+    """Without a public repository Binder, Colab, edit and issue buttons are absent, not broken."""
+    import os
+
+    from extensions.repository import repository
+
+    page = open_page(f"{site}/{CHAPTER}")
+    links = page.locator("header a, .bd-header-article a").evaluate_all("all => all.map(a => a.href)")
+    outside = [link for link in links if "127.0.0.1" not in link]
+    if repository(BUILT.parents[1]) is None:
+        assert "BOOK_REPOSITORY" not in os.environ and outside == []
+    else:
+        assert any("mybinder.org" in link or "issues" in link for link in outside)

@@ -1,0 +1,143 @@
+"""The Sphinx extensions and tools, as far as they can be tested without a build."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from extensions import execution, notation, repository
+from tools import browser, node
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def symbols(tmp_path, text):
+    path = tmp_path / "notation.yml"
+    path.write_text("symbols:\n" + text, encoding="utf-8")
+    return path
+
+
+GOOD = "  - {macro: act, args: 1, form: 'a^{(#1)}', meaning: m, shape: s, code: c, flow: forward}\n"
+
+
+def test_macros_for_mathjax_and_latex(tmp_path):
+    loaded = notation.load(symbols(tmp_path, GOOD))
+    assert notation.mathjax_macros(loaded) == {"act": [r"\class{bp-forward}{a^{(#1)}}", 1]}
+    assert r"\renewcommand{\act}[1]{{\color{bpforward}a^{(#1)}}}" in notation.latex_preamble(loaded)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (GOOD + GOOD, "act is defined twice"),
+        (GOOD.replace("args: 1", "args: 2"), r"act: takes 2 arguments, its form uses \[1\]"),
+        (GOOD.replace(", code: c", ""), r"act: missing keys \['code'\], unknown keys \[\]"),
+        (GOOD.replace("code: c", "code: c, colour: red"), r"act: missing keys \[\], unknown keys \['colour'\]"),
+        (GOOD.replace("flow: forward", "flow: up"), "act: flow is 'up', expected one of"),
+    ],
+)
+def test_a_wrong_notation_file_is_refused(tmp_path, text, message):
+    with pytest.raises(ValueError, match=message):
+        notation.load(symbols(tmp_path, text))
+
+
+def test_chapters_use_only_macros_that_exist_or_that_tex_has():
+    import re
+
+    from ..claims.labels import pages
+
+    ours = {symbol["macro"] for symbol in notation.load(ROOT / "notation.yml")}
+    tex = set("""alpha aligned approx begin bigl bigr cdot dactf end exp frac ge in infty int le left leftarrow ln
+        log max min mid mathbb mathrm nabla ne neq operatorname partial pm prod quad qquad right sin cos sqrt sum
+        text tfrac times to top""".split())  # fmt: skip
+    for path, text in pages():
+        formulas = re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", text, re.S)
+        used = {name for pair in formulas for part in pair for name in re.findall(r"\\([A-Za-z]+)", part)}
+        assert used - ours - tex == set(), path.name
+
+
+def test_the_digest_changes_with_src_and_lock_only(tmp_path):
+    package = tmp_path / "src" / "backprop"
+    package.mkdir(parents=True)
+    (package / "a.py").write_text("1")
+    (tmp_path / "requirements.lock").write_text("numpy==2")
+    first = execution.digest(tmp_path)
+    (tmp_path / "index.md").write_text("text")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "a.pyc").write_text("x")
+    assert execution.digest(tmp_path) == first
+    (package / "a.py").write_text("2")
+    second = execution.digest(tmp_path)
+    (tmp_path / "requirements.lock").write_text("numpy==3")
+    assert len({first, second, execution.digest(tmp_path)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("git@github.com:someone/book.git", "https://github.com/someone/book"),
+        ("https://github.com/someone/book.git", "https://github.com/someone/book"),
+        ("https://github.com/someone/book/", "https://github.com/someone/book"),
+        ("https://user:token@github.com/someone/book", "https://github.com/someone/book"),
+        ("ssh://git@codeberg.org/someone/book.git", "https://codeberg.org/someone/book"),
+        ("/srv/git/book.git", None),
+        ("https://example.org/book.git", None),
+        ("file:///srv/book", None),
+    ],
+)
+def test_public_address_of_a_remote(remote, address):
+    assert repository.public_address(remote) == address
+
+
+def test_the_setting_goes_before_the_remote(monkeypatch, tmp_path):
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    monkeypatch.delenv("BOOK_REPOSITORY", raising=False)
+    assert repository.repository(tmp_path) is None
+    subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", "git@github.com:a/b.git"], check=True)
+    assert repository.repository(tmp_path) == "https://github.com/a/b"
+    monkeypatch.setenv("BOOK_REPOSITORY", "https://gitlab.com/c/d")
+    assert repository.repository(tmp_path) == "https://gitlab.com/c/d"
+    monkeypatch.setenv("BOOK_REPOSITORY", "c/d")
+    with pytest.raises(ValueError, match="BOOK_REPOSITORY: expected an address on one of github.com.*got 'c/d'"):
+        repository.repository(tmp_path)
+
+
+def test_a_browser_that_is_named_and_missing_is_an_error(monkeypatch):
+    monkeypatch.setenv("CHROMIUM", "/nowhere/chromium")
+    with pytest.raises(FileNotFoundError, match="CHROMIUM=/nowhere/chromium: expected a program, found none"):
+        browser.find()
+
+
+def test_the_usual_names_are_looked_for(monkeypatch, tmp_path):
+    program = tmp_path / "google-chrome"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert browser.find() == str(program)
+
+
+def test_an_old_node_is_not_taken(monkeypatch, tmp_path):
+    """With a Node.js 18 on the PATH, a newer one in the environment is found and goes first."""
+    old, ours = tmp_path / "old", tmp_path / "env" / "bin"
+    for folder, version in ((old, 18), (ours, 24)):
+        folder.mkdir(parents=True)
+        for name in ("node", "npm"):
+            (folder / name).write_text(f"#!/bin/sh\necho v{version}.0.0\n")
+            (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(sys, "prefix", str(tmp_path / "env"))
+    assert node.version(shutil.which("node")) == 18
+    assert node.search_path().split(os.pathsep)[0] == str(ours)
+
+
+def test_locks_have_hashes_and_no_address():
+    for name in ("requirements.lock", "requirements-node.lock"):
+        text = (ROOT / name).read_text(encoding="utf-8")
+        pins = [line for line in text.splitlines() if "==" in line and not line.startswith(" ")]
+        assert len(pins) >= 2 and text.count("--hash=sha256:") >= len(pins)
+        assert "index-url" not in text and "://" not in text
+    assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text(encoding="utf-8")
