@@ -41,7 +41,9 @@ def test_the_unchanged_copy_passes(copy):
 def test_a_changed_digit_fails(copy):
     path = copy / CHAPTER.name
     notebook = nbformat.read(path, as_version=4)
-    (output,) = [o for c in notebook.cells for o in c.get("outputs", []) if o.get("text") == "delta[2] 0.125394\n"]
+    (output,) = [
+        o for c in notebook.cells for o in c.get("outputs", []) if o.get("text") == "delta[2] 0.125394\n"
+    ]
     output.text = "delta[2] 0.125395\n"
     nbformat.write(notebook, path)
     run = nbval(copy)

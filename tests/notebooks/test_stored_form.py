@@ -6,7 +6,6 @@ import statistics
 
 import nbformat
 import pytest
-
 from tools import notebooks
 
 CHAPTERS = [path for path in notebooks.notebooks() if path.parent.name == "chapters"]
@@ -18,7 +17,9 @@ def problems(notebook):
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     found = []
     if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
-        found.append(f"execution counts are {[cell.execution_count for cell in code]}, expected 1..{len(code)}")
+        found.append(
+            f"execution counts are {[cell.execution_count for cell in code]}, expected 1..{len(code)}"
+        )
     if not any(cell.outputs for cell in code):
         found.append("no output is stored: nothing would be compared")
     for cell in code:
@@ -85,10 +86,16 @@ def test_numbers_in_the_text_stand_in_an_output(path):
 def example():
     notebook = nbformat.v4.new_notebook(metadata={"widgets": {"state": {}}, "author": "x"})
     figure = nbformat.v4.new_output(
-        "display_data", {"image/png": "AAAA", "text/plain": "<Figure size 640x340 with 1 Axes>"}, metadata={"a": 1}
+        "display_data",
+        {"image/png": "AAAA", "text/plain": "<Figure size 640x340 with 1 Axes>"},
+        metadata={"a": 1},
     )
-    widget = nbformat.v4.new_output("display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "7"}})
-    result = nbformat.v4.new_output("execute_result", {"text/plain": "2", "text/html": "<b>2</b>"}, execution_count=9)
+    widget = nbformat.v4.new_output(
+        "display_data", {"application/vnd.jupyter.widget-view+json": {"model_id": "7"}}
+    )
+    result = nbformat.v4.new_output(
+        "execute_result", {"text/plain": "2", "text/html": "<b>2</b>"}, execution_count=9
+    )
     cell = nbformat.v4.new_code_cell(
         "1 + 1", execution_count=9, outputs=[figure, widget, result],
         metadata={"tags": ["hide-input"], "collapsed": True, "ExecuteTime": {}},
@@ -136,10 +143,16 @@ def test_a_stripped_notebook_is_noticed():
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (lambda cell: cell.update(source="# NBVAL_IGNORE_OUTPUT\n" + cell.source), "switches its comparison off"),
+        (
+            lambda cell: cell.update(source="# NBVAL_IGNORE_OUTPUT\n" + cell.source),
+            "switches its comparison off",
+        ),
         (lambda cell: cell.metadata.update(tags=["nbval-skip"]), "off by a tag"),
         (lambda cell: cell.update(source=cell.source + ";"), "semicolon"),
-        (lambda cell: cell.update(outputs=[nbformat.v4.new_output("stream", name="stderr", text="!")]), "stderr"),
+        (
+            lambda cell: cell.update(outputs=[nbformat.v4.new_output("stream", name="stderr", text="!")]),
+            "stderr",
+        ),
         (lambda cell: cell.update(outputs=[nbformat.v4.new_output("display_data", {})]), "without text"),
     ],
 )

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-
 from tools import browser as browser_tool
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,11 +73,15 @@ def open_page(chromium):
         page.on("response", lambda r: r.status >= 400 and page.trouble.append(f"{r.status}: {r.url}"))
         page.on(
             "request",
-            lambda r: not r.url.startswith((origin, "data:", "blob:"))
-            and page.trouble.append(f"request to outside: {r.url}"),
+            lambda r: (
+                not r.url.startswith((origin, "data:", "blob:"))
+                and page.trouble.append(f"request to outside: {r.url}")
+            ),
         )
         page.goto(address)
-        page.wait_for_function("!document.querySelector('script[src*=mathjax]') || window.MathJax?.startup?.promise")
+        page.wait_for_function(
+            "!document.querySelector('script[src*=mathjax]') || window.MathJax?.startup?.promise"
+        )
         page.evaluate("window.MathJax?.startup?.promise")
         page.wait_for_load_state("networkidle")
         return page

@@ -9,7 +9,8 @@ from .conftest import BUILT
 PAGES = sorted(
     str(path.relative_to(BUILT))
     for path in BUILT.rglob("*.html")
-    if not path.relative_to(BUILT).parts[0].startswith("_") and path.name not in ("genindex.html", "search.html")
+    if not path.relative_to(BUILT).parts[0].startswith("_")
+    and path.name not in ("genindex.html", "search.html")
 )
 CHAPTER = "chapters/05-worked-example.html"
 
@@ -85,7 +86,9 @@ def contrast(one, other):
     """The contrast ratio of WCAG 2.1 for two colours."""
 
     def luminance(colour):
-        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)]
+        linear = [
+            c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour)
+        ]
         return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
     low, high = sorted((luminance(one), luminance(other)))
@@ -114,7 +117,9 @@ def test_every_picture_has_an_alternative_text(site, open_page):
     page = open_page(f"{site}/{CHAPTER}")
     alts = page.locator("article img").evaluate_all("images => images.map(image => image.alt)")
     assert alts and all(len(alt) > 40 and "/" not in alt for alt in alts)
-    labels = page.locator("article svg.bp-svg").evaluate_all("all => all.map(svg => svg.getAttribute('aria-label'))")
+    labels = page.locator("article svg.bp-svg").evaluate_all(
+        "all => all.map(svg => svg.getAttribute('aria-label'))"
+    )
     assert len(labels) == 2 and all(len(label) > 40 for label in labels)
 
 

@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from extensions import execution, notation, repository
 from tools import browser, node
 
@@ -35,7 +34,10 @@ def test_macros_for_mathjax_and_latex(tmp_path):
         (GOOD + GOOD, "act is defined twice"),
         (GOOD.replace("args: 1", "args: 2"), r"act: takes 2 arguments, its form uses \[1\]"),
         (GOOD.replace(", code: c", ""), r"act: missing keys \['code'\], unknown keys \[\]"),
-        (GOOD.replace("code: c", "code: c, colour: red"), r"act: missing keys \[\], unknown keys \['colour'\]"),
+        (
+            GOOD.replace("code: c", "code: c, colour: red"),
+            r"act: missing keys \[\], unknown keys \['colour'\]",
+        ),
         (GOOD.replace("flow: forward", "flow: up"), "act: flow is 'up', expected one of"),
     ],
 )
@@ -96,12 +98,16 @@ def test_the_setting_goes_before_the_remote(monkeypatch, tmp_path):
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
     monkeypatch.delenv("BOOK_REPOSITORY", raising=False)
     assert repository.repository(tmp_path) is None
-    subprocess.run(["git", "-C", str(tmp_path), "remote", "add", "origin", "git@github.com:a/b.git"], check=True)
+    subprocess.run(
+        ["git", "-C", str(tmp_path), "remote", "add", "origin", "git@github.com:a/b.git"], check=True
+    )
     assert repository.repository(tmp_path) == "https://github.com/a/b"
     monkeypatch.setenv("BOOK_REPOSITORY", "https://gitlab.com/c/d")
     assert repository.repository(tmp_path) == "https://gitlab.com/c/d"
     monkeypatch.setenv("BOOK_REPOSITORY", "c/d")
-    with pytest.raises(ValueError, match="BOOK_REPOSITORY: expected an address on one of github.com.*got 'c/d'"):
+    with pytest.raises(
+        ValueError, match="BOOK_REPOSITORY: expected an address on one of github.com.*got 'c/d'"
+    ):
         repository.repository(tmp_path)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from .svg import Svg, circle, line, text
 
-RADIUS = 27
+RADIUS = 30
 COLUMN, ROW, MARGIN = 210, 122, 64
 
 
@@ -90,7 +90,7 @@ def _label_place(n_from, n_to):
         return min((b - a for a, b in pairwise(heights)), default=1)
 
     # Ties go to the middle, where the label is clear of the units.
-    return max((0.3 + 0.01 * i for i in range(41)), key=lambda t: (round(gap(t), 6), -abs(t - 0.5)))
+    return max((0.34 + 0.01 * i for i in range(37)), key=lambda t: (round(gap(t), 6), -abs(t - 0.5)))
 
 
 def _subscript(j):

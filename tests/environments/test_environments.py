@@ -1,0 +1,74 @@
+"""The book's environments made from nothing: the oldest versions, Node.js where there is none.
+
+These take a minute or two each; downloads come from pip's cache where there is one.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from .conftest import ROOT, run
+
+
+def test_the_oldest_versions_that_pyproject_allows(clone, environment):
+    """numpy and matplotlib of Pyodide 0.27: all unit tests that need no more than these."""
+    project = (clone / "pyproject.toml").read_text(encoding="utf-8")
+    oldest = re.search(r'dependencies = \["numpy>=([\d.]+)", "matplotlib>=([\d.]+)"\]', project)
+    pins = [f"numpy=={oldest[1]}", f"matplotlib=={oldest[2]}"]
+    assert pins == ["numpy==2.0.2", "matplotlib==3.8.4"]
+    tools = [
+        "pytest",
+        "hypothesis",
+        "mpmath",
+        "sympy",
+        "nbformat",
+        "pyyaml",
+        "ipywidgets",
+        "nbval",
+        "ipykernel",
+    ]
+    run(environment / "pip", "install", "--quiet", *pins, *tools, ".", folder=clone)
+    out = run(
+        environment / "python", "-m", "pytest", "-q", "tests/unit", "tests/claims",
+        "--ignore", "tests/unit/test_extensions.py", folder=clone,
+    )  # fmt: skip
+    assert " passed" in out and "failed" not in out
+
+
+def test_node_from_the_package_index(clone, environment, tmp_path):
+    """On a machine whose PATH has no Node.js, tools/node.py brings one and npm works with it."""
+    path = tmp_path / "path"
+    path.mkdir()
+    for name in ("sh", "env", "uname", "dirname", "basename", "readlink", "sed"):
+        if program := shutil.which(name):
+            (path / name).symlink_to(program)
+    out = subprocess.run(
+        [environment / "python", "tools/node.py", "npm", "--version"],
+        cwd=clone, env=os.environ | {"PATH": str(path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert out.returncode == 0, out.stderr
+    assert re.fullmatch(r"\d+\.\d+\.\d+", out.stdout.strip().splitlines()[-1])
+    assert (environment / "node").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="make is not there")
+def test_an_old_python_is_refused(clone, tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text(
+        "#!/bin/sh\n"
+        f'exec "{sys.executable}" -c "import sys; sys.version_info = (3, 9); exec(sys.argv[1])" "$2"\n'
+    )
+    old.chmod(0o755)
+    done = subprocess.run(
+        ["make", f"PYTHON={old}", "site"], cwd=clone, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0 and "Python 3.11 or newer is needed" in done.stderr
+
+
+def test_help_lists_the_commands():
+    out = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {"site", "serve", "test", "lint", "lock", "clean"} <= set(re.findall(r"^ +make (\w+)", out, re.M))
