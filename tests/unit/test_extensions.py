@@ -147,3 +147,10 @@ def test_locks_have_hashes_and_no_address():
         assert len(pins) >= 2 and text.count("--hash=sha256:") >= len(pins)
         assert "index-url" not in text and "://" not in text
     assert '"resolved"' not in (ROOT / "web" / "package-lock.json").read_text(encoding="utf-8")
+
+
+def test_the_picture_of_the_readme_is_what_the_code_draws():
+    from tools import readme_picture
+
+    assert readme_picture.TARGET.read_text(encoding="utf-8") == readme_picture.picture()
+    assert "(_static/network.svg)" in (ROOT / "README.md").read_text(encoding="utf-8")

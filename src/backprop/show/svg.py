@@ -10,12 +10,13 @@ from html import escape
 STYLE = """
 .bp-svg{max-width:100%;height:auto;color:inherit;font-family:inherit}
 .bp-svg text{font-size:13px;fill:currentColor;text-anchor:middle}
-.bp-svg .halo{paint-order:stroke;stroke:var(--bp-ground,var(--jp-layout-color0,#fff));stroke-width:4px;stroke-linejoin:round}
+.bp-svg{--ground:var(--bp-ground,var(--jp-layout-color0,#fff))}
+.bp-svg .halo{paint-order:stroke;stroke:var(--ground);stroke-width:4px;stroke-linejoin:round}
 .bp-svg .name{opacity:.85}
 .bp-svg .fwd{fill:var(--bp-forward,#0072b2)}
 .bp-svg .bwd{fill:var(--bp-backward,#d55e00);font-style:italic}
 .bp-svg .start{text-anchor:start}.bp-svg .end{text-anchor:end}
-.bp-svg .unit{fill:var(--bp-ground,var(--jp-layout-color0,#fff));stroke:currentColor;stroke-width:1.5}
+.bp-svg .unit{fill:var(--ground);stroke:currentColor;stroke-width:1.5}
 .bp-svg .dead{stroke-dasharray:3 3}
 .bp-svg .edge{stroke:currentColor;fill:none;opacity:.6}
 .bp-svg .negative{stroke-dasharray:6 4}
