@@ -1,39 +1,64 @@
-"""Sphinx extension: the macros of notation.yml, for MathJax and for LaTeX."""
+"""Sphinx extension: the symbols of notation.yml, as macros and as tables.
 
+The macros feed MathJax and LaTeX. The directive `notation-table` prints a table of all symbols,
+and with `:concordance:` how other courses and textbooks write them.
+"""
+
+import re
 from pathlib import Path
 
 import yaml
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
 
 REQUIRED = {"macro", "args", "form", "meaning", "shape", "code"}
-OPTIONAL = {"flow"}
+OPTIONAL = {"flow", "others"}
+SECTIONS = {"profiles", "symbols", "indices", "local"}
+PROFILE = {"name", "source", "differs"}
 FLOWS = {"forward", "backward"}
+# What the arguments are called in a table.
+ARGUMENTS = ("l", "j", "k")
 
 
-def load(path):
-    """The symbols of notation.yml as a list of dicts.
+def read(path):
+    """notation.yml as a dict, checked.
 
     Raises:
-        ValueError: for unknown or missing keys, a macro defined twice, or a form that uses more
-            arguments than declared.
+        ValueError: for unknown or missing sections, keys and profiles, a macro defined twice, or a
+            form that uses other arguments than declared; the message names the place.
     """
-    symbols = yaml.safe_load(Path(path).read_text(encoding="utf-8"))["symbols"]
+    notation = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    _same_keys(f"{path}", notation, SECTIONS)
+    for name, profile in notation["profiles"].items():
+        _same_keys(f"{path}: profile {name}", profile, PROFILE)
     seen = set()
-    for number, symbol in enumerate(symbols, start=1):
-        name = symbol.get("macro", f"symbol {number}")
-        missing, unknown = REQUIRED - set(symbol), set(symbol) - REQUIRED - OPTIONAL
-        if missing or unknown:
-            raise ValueError(
-                f"{path}: {name}: missing keys {sorted(missing)}, unknown keys {sorted(unknown)}"
-            )
-        if name in seen:
-            raise ValueError(f"{path}: {name} is defined twice")
+    for number, symbol in enumerate(notation["symbols"], start=1):
+        where = f"{path}: {symbol.get('macro', f'symbol {number}')}"
+        _same_keys(where, symbol, REQUIRED, OPTIONAL)
+        if symbol["macro"] in seen:
+            raise ValueError(f"{where} is defined twice")
+        seen.add(symbol["macro"])
         if symbol.get("flow", "forward") not in FLOWS:
-            raise ValueError(f"{path}: {name}: flow is {symbol['flow']!r}, expected one of {sorted(FLOWS)}")
+            raise ValueError(f"{where}: flow is {symbol['flow']!r}, expected one of {sorted(FLOWS)}")
+        unknown = sorted(set(symbol.get("others", {})) - set(notation["profiles"]))
+        if unknown:
+            raise ValueError(f"{where}: unknown profiles {unknown}, expected {list(notation['profiles'])}")
         used = [n for n in range(1, 10) if f"#{n}" in symbol["form"]]
         if used != list(range(1, symbol["args"] + 1)):
-            raise ValueError(f"{path}: {name}: takes {symbol['args']} arguments, its form uses {used}")
-        seen.add(name)
-    return symbols
+            raise ValueError(f"{where}: takes {symbol['args']} arguments, its form uses {used}")
+        for profile, form in symbol.get("others", {}).items():
+            beyond = [n for n in range(1, 10) if f"#{n}" in form and n > symbol["args"]]
+            if beyond:
+                raise ValueError(f"{where}: takes {symbol['args']} arguments, {profile} uses {beyond}")
+    return notation
+
+
+def _same_keys(where, mapping, required, optional=frozenset()):
+    missing, unknown = sorted(required - set(mapping)), sorted(set(mapping) - required - optional)
+    if missing or unknown:
+        raise ValueError(f"{where}: missing keys {missing}, unknown keys {unknown}")
 
 
 def mathjax_macros(symbols):
@@ -65,8 +90,63 @@ def latex_preamble(symbols):
     return "\n".join(colours + lines)
 
 
+def spelt(form, args):
+    """A form with its arguments called l, j, k.
+
+    >>> spelt("w^{(#1)}_{#2#3}", 3)
+    'w^{(l)}_{jk}'
+    """
+    for n in range(args):
+        form = form.replace(f"#{n + 1}", ARGUMENTS[n])
+    return form
+
+
+def table(notation, concordance=False):
+    """The rows of the table, as lists of MyST text, heading first."""
+    symbols = notation["symbols"]
+    if not concordance:
+        rows = [["symbol", "what it is", "shape", "in the code"]]
+        for symbol in symbols:
+            meaning = re.sub(r"#(\d)", lambda m: f"${ARGUMENTS[int(m[1]) - 1]}$", symbol["meaning"])
+            code = f"`{symbol['code']}`" if symbol["code"] else ""
+            rows.append([_ours(symbol), meaning, _shape(symbol["shape"]), code])
+        return rows
+    rows = [["this book", *(profile["name"] for profile in notation["profiles"].values())]]
+    for symbol in symbols:
+        others = symbol.get("others")
+        if others:
+            forms = (others.get(profile) for profile in notation["profiles"])
+            rows.append([_ours(symbol), *(f"${spelt(f, symbol['args'])}$" if f else "–" for f in forms)])
+    return rows
+
+
+def _ours(symbol):
+    arguments = "".join(f"{{{ARGUMENTS[n]}}}" for n in range(symbol["args"]))
+    return f"$\\{symbol['macro']}{arguments}$"
+
+
+def _shape(shape):
+    return f"${shape}$" if shape.startswith("(") and "outputs" not in shape else shape
+
+
+class NotationTable(SphinxDirective):
+    """`notation-table`: all symbols; with `:concordance:`, as other texts write them."""
+
+    option_spec = {"concordance": directives.flag}  # noqa: RUF012 (docutils reads a plain dict)
+
+    def run(self):
+        path = Path(self.env.srcdir) / "notation.yml"
+        self.env.note_dependency(str(path))
+        rows = table(read(path), "concordance" in self.options)
+        rows.insert(1, ["---"] * len(rows[0]))
+        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        container = nodes.container()
+        self.state.nested_parse(StringList(lines, source="notation.yml"), self.content_offset, container)
+        return container.children
+
+
 def _configure(app, config):
-    symbols = load(Path(app.srcdir) / "notation.yml")
+    symbols = read(Path(app.srcdir) / "notation.yml")["symbols"]
     mathjax = config.mathjax3_config or {}
     mathjax.setdefault("loader", {})["load"] = ["[tex]/html"]
     tex = mathjax.setdefault("tex", {})
@@ -81,5 +161,6 @@ def _configure(app, config):
 
 
 def setup(app):
+    app.add_directive("notation-table", NotationTable)
     app.connect("config-inited", _configure)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,52 +13,65 @@ from tools import browser, node
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def symbols(tmp_path, text):
+GOOD = """
+profiles: {cmu: {name: CMU, source: s, differs: d}}
+symbols:
+  - {macro: act, args: 1, form: 'a^{(#1)}', meaning: m, shape: s, code: c, flow: forward, others: {cmu: 'o^{(#1)}'}}
+indices: {}
+local: {}
+"""
+
+
+def written(tmp_path, text):
     path = tmp_path / "notation.yml"
-    path.write_text("symbols:\n" + text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
     return path
 
 
-GOOD = "  - {macro: act, args: 1, form: 'a^{(#1)}', meaning: m, shape: s, code: c, flow: forward}\n"
-
-
 def test_macros_for_mathjax_and_latex(tmp_path):
-    loaded = notation.load(symbols(tmp_path, GOOD))
-    assert notation.mathjax_macros(loaded) == {"act": [r"\class{bp-forward}{a^{(#1)}}", 1]}
-    assert r"\renewcommand{\act}[1]{{\color{bpforward}a^{(#1)}}}" in notation.latex_preamble(loaded)
+    symbols = notation.read(written(tmp_path, GOOD))["symbols"]
+    assert notation.mathjax_macros(symbols) == {"act": [r"\class{bp-forward}{a^{(#1)}}", 1]}
+    assert r"\renewcommand{\act}[1]{{\color{bpforward}a^{(#1)}}}" in notation.latex_preamble(symbols)
+
+
+def test_the_latex_preamble_defines_every_symbol():
+    symbols = notation.read(ROOT / "notation.yml")["symbols"]
+    preamble = notation.latex_preamble(symbols)
+    assert all(rf"\renewcommand{{\{symbol['macro']}}}" in preamble for symbol in symbols)
+    assert preamble.count("{") == preamble.count("}")
+
+
+def test_tables_of_the_notation(tmp_path):
+    loaded = notation.read(written(tmp_path, GOOD))
+    assert notation.table(loaded) == [
+        ["symbol", "what it is", "shape", "in the code"],
+        [r"$\act{l}$", "m", "s", "`c`"],
+    ]
+    assert notation.table(loaded, concordance=True) == [["this book", "CMU"], [r"$\act{l}$", "$o^{(l)}$"]]
 
 
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("old", "new", "message"),
     [
-        (GOOD + GOOD, "act is defined twice"),
-        (GOOD.replace("args: 1", "args: 2"), r"act: takes 2 arguments, its form uses \[1\]"),
-        (GOOD.replace(", code: c", ""), r"act: missing keys \['code'\], unknown keys \[\]"),
         (
-            GOOD.replace("code: c", "code: c, colour: red"),
-            r"act: missing keys \[\], unknown keys \['colour'\]",
+            "indices",
+            "  - {macro: act, args: 0, form: b, meaning: m, shape: s, code: c}\nindices",
+            "act is defined twice",
         ),
-        (GOOD.replace("flow: forward", "flow: up"), "act: flow is 'up', expected one of"),
+        ("args: 1", "args: 2", r"act: takes 2 arguments, its form uses \[1\]"),
+        ("o^{(#1)}", "o_{#2}", r"act: takes 1 arguments, cmu uses \[2\]"),
+        (", code: c", "", r"act: missing keys \['code'\], unknown keys \[\]"),
+        ("code: c", "code: c, colour: red", r"act: missing keys \[\], unknown keys \['colour'\]"),
+        ("flow: forward", "flow: up", "act: flow is 'up', expected one of"),
+        ("{cmu: 'o", "{mit: 'o", r"act: unknown profiles \['mit'\], expected \['cmu'\]"),
+        ("source: s, ", "", r"profile cmu: missing keys \['source'\]"),
+        ("local: {}", "", r"missing keys \['local'\]"),
     ],
 )
-def test_a_wrong_notation_file_is_refused(tmp_path, text, message):
+def test_a_wrong_notation_file_is_refused(tmp_path, old, new, message):
+    assert old in GOOD
     with pytest.raises(ValueError, match=message):
-        notation.load(symbols(tmp_path, text))
-
-
-def test_chapters_use_only_macros_that_exist_or_that_tex_has():
-    import re
-
-    from ..claims.labels import pages
-
-    ours = {symbol["macro"] for symbol in notation.load(ROOT / "notation.yml")}
-    tex = set("""alpha aligned approx begin bigl bigr cdot dactf end exp frac ge in infty int le left leftarrow ln
-        log max min mid mathbb mathrm nabla ne neq operatorname partial pm prod quad qquad right sin cos sqrt sum
-        text tfrac times to top""".split())  # fmt: skip
-    for path, text in pages():
-        formulas = re.findall(r"\$\$(.+?)\$\$|\$([^$]+)\$", text, re.S)
-        used = {name for pair in formulas for part in pair for name in re.findall(r"\\([A-Za-z]+)", part)}
-        assert used - ours - tex == set(), path.name
+        notation.read(written(tmp_path, GOOD.replace(old, new, 1)))
 
 
 def test_the_digest_changes_with_src_and_lock_only(tmp_path):

@@ -1,0 +1,43 @@
+"""What the formulas of a page are written with: macros of notation.yml, commands of TeX, letters."""
+
+import re
+
+# TeX's own commands that formulas may use: layout, operators and relations, no letters.
+TEX = set(
+    """aligned approx bar begin big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr binom boxed bmatrix cases cdot cdots
+    circ colon coloneqq cos cosh cdotp dot dots ddots displaystyle dfrac end equiv exists exp forall frac ge geq gets
+    implies iff in infty int label lVert rVert left leftarrow Leftarrow le leq lfloor rfloor lim limits ln log longmapsto
+    lvert rvert mapsto mathbb mathcal mathrm mathsf max mid min nabla ne neq not notin operatorname partial pm pmatrix
+    prime prod propto qquad quad right rightarrow Rightarrow setminus sin sinh sqrt square subset substack sum sup tag
+    tanh text textbf textstyle tfrac tilde times to top underbrace overbrace vdots widetilde xrightarrow circ land
+    lor star ast cup cap emptyset succ prec vert Vert hphantom phantom arcsin arctan tan mathbf le""".split()
+)
+GREEK = set(
+    """alpha beta gamma delta epsilon varepsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon
+    phi varphi chi psi omega Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega ell hat""".split()
+)
+
+
+def formulas(text):
+    """The TeX of every formula in a page's Markdown."""
+    text = re.sub(r"^(`{3,}|~{3,})\s*\{?(?!prf|math|exercise|solution|admonition|note|tip|warning|dropdown)[^\n]*\n.*?^\1\s*$",
+                  "", text, flags=re.S | re.M)  # fmt: skip
+    text = re.sub(r"`[^`\n]*`", "", text)
+    found = []
+    for block, inline in re.findall(r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)\$", text, re.S):
+        found.append(block or inline)
+    return found
+
+
+def commands(formula):
+    """The names of all commands in a formula."""
+    return set(re.findall(r"\\([A-Za-z]+)", formula))
+
+
+def letters(formula):
+    """All single letters, Greek ones by their command's name, that stand in a formula."""
+    formula = re.sub(
+        r"\\(?:text|mathrm|operatorname|textbf|begin|end|label|mathsf|mathbb)\*?\{[^{}]*\}", " ", formula
+    )
+    greek = {name for name in commands(formula) if name in GREEK}
+    return greek | set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", formula)))
