@@ -5,7 +5,7 @@ algorithm; everything else checks it, shows it or measures it.
 """
 
 from . import activations, gradcheck, losses
-from .explain import explain
+from .explain import code_of, explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
 
@@ -19,6 +19,7 @@ __all__ = [
     "activations",
     "backward",
     "check_gradients",
+    "code_of",
     "cost",
     "explain",
     "forward",

@@ -4,9 +4,11 @@ In the listing z[1]_2 is unit 2 of layer 1, z_2^(1) in the formulas; units count
 number comes from `forward` and `backward`; this module only writes them down.
 """
 
+import inspect
+
 import numpy as np
 
-from . import checks
+from . import checks, network
 from .network import backward, cost, forward
 
 MOST_PARAMETERS = 500  # beyond that nobody reads the listing
@@ -54,6 +56,23 @@ def listing(net, x, y, eta=0.5):
         ("After the step", [*_values("a", net.L, after.a[net.L]), loss_line(net, after, y)]),
     ]
     return "\n\n".join("\n".join([title, *("  " + line for line in lines)]) for title, lines in sections)
+
+
+def code_of(label):
+    """Print the line of `backprop.network` that computes a labelled equation.
+
+    Args:
+        label: such as "eq:delta-hidden".
+
+    Raises:
+        ValueError: if no line carries the label; the message lists the labels there are.
+    """
+    lines = inspect.getsource(network).splitlines()
+    found = [line.strip() for line in lines if line.rstrip().endswith(f"  # {label}")]
+    if not found:
+        known = sorted(line.split("  # ")[1] for line in lines if "  # eq:" in line)
+        raise ValueError(f"label: expected one of {', '.join(known)}, got {label!r}")
+    print("\n".join(found))
 
 
 def forward_lines(net, fwd):

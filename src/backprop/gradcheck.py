@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import checks
-from .network import Gradients, cost, forward, value_and_grad
+from .network import Forward, Gradients, cost, forward, value_and_grad
 
 TOLERANCE = 1e-5  # the usual bar for a relative error in float64
 TOLERANCE_FLOAT32 = 1e-2  # the gradient under test carries float32's rounding, 6e-8 an operation
@@ -93,6 +93,45 @@ def complex_step(net, X, Y, h=1e-30):
         return cost(net, fwd, Y).imag / h
 
     return _each_parameter(net, estimate)
+
+
+def error_signal_differences(net, x, y, l, h=CENTRAL_STEP):
+    """∂ℓ/∂z^(l) of one example by central differences, straight from its definition.
+
+    One pre-activation of layer l is changed by ±h, and only the layers after it are computed anew
+    (`eq:delta-definition`).
+
+    Args:
+        net: a `Network`.
+        x, y: one example, (n_0, 1) and (n_L, 1).
+        l: layer, 1 to L.
+        h: step, > 0.
+
+    Returns:
+        An array of shape (n_l, 1).
+
+    Raises:
+        ValueError: if l is no layer of the network, or x holds more than one example.
+    """
+    if l not in range(1, net.L + 1):
+        raise ValueError(f"l: expected a layer, 1 to {net.L}, got {l}")
+    fwd = forward(net, checks.real_array("x", x, (net.sizes[0], 1)))
+
+    def loss_from(z):
+        zs, activations = list(fwd.z), list(fwd.a)
+        zs[l] = z
+        for m in range(l, net.L + 1):
+            if m > l:
+                zs[m] = net.W[m] @ activations[m - 1] + net.b[m]
+            activations[m] = net.sigma[m].value(zs[m])
+        return cost(net, Forward(zs, activations), y)
+
+    result = np.empty((net.sizes[l], 1))
+    for j in range(net.sizes[l]):
+        step = np.zeros((net.sizes[l], 1))
+        step[j] = h
+        result[j] = (loss_from(fwd.z[l] + step) - loss_from(fwd.z[l] - step)) / (2 * h)
+    return result
 
 
 def check_gradients(net, X, Y, gradients=None, h=CENTRAL_STEP, tolerance=None):

@@ -1,0 +1,394 @@
+"""Claims of chapter 4. Each test carries the label of its formula, theorem or algorithm.
+
+The judge is a finite difference or SymPy, never the formula's own code; the formula is written
+here once more, independently of src.
+"""
+
+import numpy as np
+import pytest
+import sympy
+
+import backprop as bp
+from backprop import gradcheck
+from backprop.activations import ACTIVATIONS
+
+from ..unit.nets import PAIRS, random_case
+
+SEEDS = [0, 1, 2]
+ELEMENTWISE_OUTPUTS = [(output, loss) for output, loss in PAIRS if output != "softmax"]
+close = np.testing.assert_allclose
+
+
+def example(seed, hidden="tanh", output="sigmoid", loss="half_squared_error", depth=3, N=1):
+    print("seed", seed)
+    net, X, Y = random_case(hidden, output, loss, depth, N, seed)
+    fwd = bp.forward(net, X)
+    return net, X, Y, fwd, bp.backward(net, fwd, Y)
+
+
+def judge(net, x, y, l):
+    return gradcheck.error_signal_differences(net, x, y, l)
+
+
+def slope(net, fwd, l):
+    """σ'(z) by a central difference of σ, not by the table's derivative."""
+    value, h = net.sigma[l].value, 1e-6
+    return (value(fwd.z[l] + h) - value(fwd.z[l] - h)) / (2 * h)
+
+
+def output_jacobian(net, fwd):
+    """Jacobian of the output activation by central differences: rows outputs, columns inputs."""
+    L, h = net.L, 1e-6
+    value, z = net.sigma[L].value, fwd.z[L]
+    columns = [(value(z + h * e) - value(z - h * e)) / (2 * h) for e in np.eye(len(z))[:, :, None]]
+    return np.hstack(columns)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_loss_from_layer(seed):
+    """F_l written out recursively, at z^(l), is the loss for every l."""
+    net, _, y, fwd, _ = example(seed)
+
+    def F(l, t):
+        a = net.sigma[l].value(t)
+        if l == net.L:
+            return 0.5 * ((a - y) ** 2).sum()
+        return F(l + 1, net.W[l + 1] @ a + net.b[l + 1])
+
+    for l in range(1, net.L + 1):
+        assert F(l, fwd.z[l]) == pytest.approx(bp.cost(net, fwd, y), rel=1e-14)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_delta_definition(seed):
+    """Shifting a bias shifts its pre-activation: both derivatives are the error signal."""
+    net, x, y, _, grads = example(seed)
+    for l in range(1, net.L + 1):
+        for j in range(net.sizes[l]):
+            costs = []
+            for h in (1e-5, -1e-5):
+                net.b[l][j] += h
+                costs.append(bp.cost(net, bp.forward(net, x), y))
+                net.b[l][j] -= h
+            assert judge(net, x, y, l)[j, 0] == pytest.approx(
+                (costs[0] - costs[1]) / 2e-5, rel=1e-6, abs=1e-10
+            )
+        close(grads.delta[l], judge(net, x, y, l), rtol=1e-6, atol=1e-10)
+
+
+@pytest.mark.parametrize(("output", "loss"), ELEMENTWISE_OUTPUTS)
+def test_eq_delta_output(output, loss):
+    net, x, y, fwd, grads = example(3, output=output, loss=loss)
+    formula = net.loss_function.gradient(fwd.a[net.L], y) * slope(net, fwd, net.L)
+    close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
+    close(grads.delta[net.L], formula, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_eq_delta_output_general(output, loss):
+    net, x, y, fwd, grads = example(4, output=output, loss=loss)
+    formula = output_jacobian(net, fwd).T @ net.loss_function.gradient(fwd.a[net.L], y)
+    close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
+    close(grads.delta[net.L], formula, rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", sorted(set(ACTIVATIONS) - {"softmax"}))
+def test_thm_output_error(name):
+    """The step between its two forms: element by element, the Jacobian is diag σ'."""
+    net, _, _, fwd, _ = example(5, output=name)
+    close(output_jacobian(net, fwd), np.diag(slope(net, fwd, net.L)[:, 0]), atol=1e-9)
+
+
+@pytest.mark.parametrize("hidden", sorted(set(ACTIVATIONS) - {"softmax"}))
+def test_eq_delta_hidden(hidden):
+    net, x, y, fwd, grads = example(6, hidden=hidden, depth=4)
+    for l in range(net.L - 1, 0, -1):
+        formula = (net.W[l + 1].T @ judge(net, x, y, l + 1)) * slope(net, fwd, l)
+        close(formula, judge(net, x, y, l), rtol=1e-5, atol=1e-9)
+        close(grads.delta[l], formula, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_delta_hidden_index(seed):
+    net, x, y, fwd, grads = example(seed, depth=4)
+    for l in range(net.L - 1, 0, -1):
+        for j in range(net.sizes[l]):
+            total = sum(net.W[l + 1][k, j] * grads.delta[l + 1][k, 0] for k in range(net.sizes[l + 1]))
+            assert grads.delta[l][j, 0] == pytest.approx(total * slope(net, fwd, l)[j, 0], rel=1e-8)
+            assert grads.delta[l][j, 0] == pytest.approx(judge(net, x, y, l)[j, 0], rel=1e-5, abs=1e-10)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_thm_hidden_error(seed):
+    """Its two steps: ∂z_k/∂z_j = w_kj σ'(z_j), and the chain rule's sum over k."""
+    net, x, y, fwd, grads = example(seed)
+    l, h = 1, 1e-6
+    layer = lambda z: net.W[l + 1] @ net.sigma[l].value(z) + net.b[l + 1]
+    steps = h * np.eye(net.sizes[l])[:, :, None]
+    between = np.hstack([(layer(fwd.z[l] + s) - layer(fwd.z[l] - s)) / (2 * h) for s in steps])
+    close(between, net.W[l + 1] * slope(net, fwd, l).T, rtol=1e-8, atol=1e-10)
+    close(between.T @ grads.delta[l + 1], judge(net, x, y, l), rtol=1e-6, atol=1e-10)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_transpose_pairing(seed):
+    rng = np.random.default_rng(seed)
+    net, _, y, fwd, grads = example(seed)
+    h = rng.normal(size=(net.sizes[2], 1))
+    left = (grads.delta[3].T @ (net.W[3] @ h)).item()
+    assert left == pytest.approx(((net.W[3].T @ grads.delta[3]).T @ h).item(), rel=1e-12)
+    # and it is the change of the loss to first order, when the activations of layer 2 change by h
+    t = 1e-6
+    ends = [net.sigma[3].value(net.W[3] @ (fwd.a[2] + s * h) + net.b[3]) for s in (t, -t)]
+    change = [0.5 * ((a - y) ** 2).sum() for a in ends]
+    assert left == pytest.approx((change[0] - change[1]) / (2 * t), rel=1e-6)
+
+
+def parameter_differences(net, X, Y):
+    return gradcheck.central_differences(net, X, Y)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_gradient_weights(seed):
+    net, x, y, fwd, grads = example(seed)
+    judged = parameter_differences(net, x, y)
+    for l in range(1, net.L + 1):
+        formula = judge(net, x, y, l) @ fwd.a[l - 1].T
+        assert formula.shape == net.W[l].shape
+        close(formula, judged.W[l], rtol=1e-5, atol=1e-9)
+        close(grads.W[l], formula, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_thm_gradient_weights(seed):
+    """Its step: a weight stands in one pre-activation only, with the activation as its factor."""
+    net, _, _, fwd, _ = example(seed)
+    for l in range(1, net.L + 1):
+        for j, k in np.ndindex(*net.W[l].shape):
+            changed = net.W[l].copy()
+            changed[j, k] += 1.0
+            difference = (changed @ fwd.a[l - 1] + net.b[l]) - fwd.z[l]
+            expected = np.zeros_like(difference)
+            expected[j] = fwd.a[l - 1][k]
+            close(difference, expected, atol=1e-14)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_gradient_bias(seed):
+    net, x, y, _, grads = example(seed)
+    judged = parameter_differences(net, x, y)
+    for l in range(1, net.L + 1):
+        close(judge(net, x, y, l), judged.b[l], rtol=1e-5, atol=1e-9)
+        close(grads.b[l], judged.b[l], rtol=1e-5, atol=1e-9)
+
+
+def test_thm_gradient_bias():
+    """Its step: a bias shifts its own pre-activation by as much, and no other."""
+    net, _, _, fwd, _ = example(0)
+    for l in range(1, net.L + 1):
+        for j in range(net.sizes[l]):
+            shift = np.eye(net.sizes[l])[:, [j]]
+            close((net.W[l] @ fwd.a[l - 1] + net.b[l] + shift) - fwd.z[l], shift, atol=1e-14)
+
+
+@pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh", "relu"])
+def test_eq_delta_squared(output):
+    half = example(7, output=output, loss="half_squared_error")
+    full = example(7, output=output, loss="squared_error")
+    net, x, y, fwd, _ = half
+    formula = (fwd.a[3] - y) * slope(net, fwd, 3)
+    close(formula, judge(net, x, y, 3), rtol=1e-6, atol=1e-9)
+    close(2 * formula, judge(full[0], x, y, 3), rtol=1e-6, atol=1e-9)
+    close(full[4].W[1], 2 * half[4].W[1], rtol=1e-14)
+
+
+def test_eq_binary_cross_entropy():
+    net, _, y, fwd, _ = example(8, output="sigmoid", loss="binary_cross_entropy")
+    a = fwd.a[3]
+    assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(), rel=1e-13)
+
+
+def test_prop_sigmoid_cross_entropy():
+    a, y, z = sympy.symbols("a y z")
+    loss = -(y * sympy.log(a) + (1 - y) * sympy.log(1 - a))
+    assert sympy.simplify(sympy.diff(loss, a) - (a - y) / (a * (1 - a))) == 0  # the step of the proof
+    sigmoid = 1 / (1 + sympy.exp(-z))
+    assert sympy.simplify(sympy.diff(sigmoid, z) - sigmoid * (1 - sigmoid)) == 0
+    assert sympy.simplify(sympy.diff(loss.subs(a, sigmoid), z) - (sigmoid - y)) == 0
+    net, x, y, fwd, grads = example(8, output="sigmoid", loss="binary_cross_entropy")
+    close(grads.delta[3], fwd.a[3] - y, rtol=1e-14)
+    close(fwd.a[3] - y, judge(net, x, y, 3), rtol=1e-6)
+
+
+def test_eq_softmax_cross_entropy():
+    net, _, y, fwd, _ = example(9, output="softmax", loss="cross_entropy")
+    e = np.exp(fwd.z[3])
+    close(fwd.a[3], e / e.sum(), rtol=1e-13)
+    assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(e / e.sum())).sum(), rel=1e-13)
+
+
+def symbolic_softmax():
+    z = sympy.symbols("z0:3")
+    total = sum(sympy.exp(t) for t in z)
+    return z, [sympy.exp(t) / total for t in z]
+
+
+def test_eq_softmax_jacobian():
+    z, a = symbolic_softmax()
+    for k in range(3):
+        for j in range(3):
+            assert sympy.simplify(sympy.diff(a[k], z[j]) - a[k] * (int(k == j) - a[j])) == 0
+
+
+def test_prop_softmax_jacobian():
+    """The matrix form, against differences, and that it is symmetric."""
+    net, _, _, fwd, _ = example(10, output="softmax", loss="cross_entropy")
+    a = fwd.a[3]
+    J = np.diag(a[:, 0]) - a @ a.T
+    close(J, output_jacobian(net, fwd), atol=1e-9)
+    close(J, J.T, rtol=1e-15)
+
+
+def test_eq_delta_cross_entropy():
+    net, x, y, fwd, grads = example(11, output="softmax", loss="cross_entropy")
+    close(fwd.a[3] - y, judge(net, x, y, 3), rtol=1e-6, atol=1e-10)
+    close(grads.delta[3], fwd.a[3] - y, rtol=1e-12, atol=1e-15)
+
+
+def test_prop_softmax_cross_entropy():
+    """Symbolically, and that the label must sum to 1: else δ = a Σy - y."""
+    z, a = symbolic_softmax()
+    y = sympy.symbols("y0:3")
+    loss = -sum(label * sympy.log(p) for label, p in zip(y, a, strict=True))
+    for j in range(3):
+        delta = sympy.diff(loss, z[j])
+        assert sympy.simplify(delta - (a[j] * sum(y) - y[j])) == 0
+        assert sympy.simplify((delta - (a[j] - y[j])).subs(y[2], 1 - y[0] - y[1])) == 0
+        assert sympy.simplify(delta - (a[j] - y[j])) != 0
+
+
+def test_eq_batch_forward():
+    net, X, _, fwd, _ = example(12, N=6)
+    for l in range(1, net.L + 1):
+        close(fwd.z[l], net.W[l] @ fwd.a[l - 1] + net.b[l] @ np.ones((1, 6)), rtol=1e-14)
+        for i in range(6):
+            close(fwd.a[l][:, [i]], bp.forward(net, X[:, [i]]).a[l], rtol=1e-13)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_batch(seed):
+    net, X, Y, fwd, grads = example(seed, N=5)
+    judged = parameter_differences(net, X, Y)
+    delta = {l: np.hstack([judge(net, X[:, [i]], Y[:, [i]], l) for i in range(5)]) for l in (1, 2, 3)}
+    close((fwd.a[3] - Y) * slope(net, fwd, 3), delta[3], rtol=1e-6, atol=1e-9)
+    for l in (1, 2, 3):
+        if l < 3:
+            close((net.W[l + 1].T @ delta[l + 1]) * slope(net, fwd, l), delta[l], rtol=1e-5, atol=1e-9)
+        close(delta[l] @ fwd.a[l - 1].T / 5, judged.W[l], rtol=1e-5, atol=1e-9)
+        close(delta[l] @ np.ones((5, 1)) / 5, judged.b[l], rtol=1e-5, atol=1e-9)
+        close(grads.delta[l], delta[l], rtol=1e-5, atol=1e-9)
+        close(grads.W[l], judged.W[l], rtol=1e-5, atol=1e-9)
+
+
+def test_thm_batch():
+    """Its step: a product with a transpose is the sum of the columns' outer products."""
+    rng = np.random.default_rng(13)
+    D, A = rng.normal(size=(4, 6)), rng.normal(size=(3, 6))
+    close(D @ A.T, sum(np.outer(D[:, i], A[:, i]) for i in range(6)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_row_form(seed):
+    """A forward and backward sweep written for rows gives the transposes."""
+    net, X, Y, _, grads = example(seed, N=5)
+    V = [None] + [w.T for w in net.W[1:]]
+    H = [X.T]
+    for l in (1, 2, 3):
+        z = H[-1] @ V[l] + net.b[l].T
+        H.append(1 / (1 + np.exp(-z)) if l == 3 else np.tanh(z))
+    D = (H[3] - Y.T) * H[3] * (1 - H[3])
+    for l in (3, 2, 1):
+        close(D, grads.delta[l].T, rtol=1e-11, atol=1e-14)
+        close(H[l - 1].T @ D / 5, grads.W[l].T, rtol=1e-11, atol=1e-14)
+        if l > 1:
+            D = (D @ V[l].T) * (1 - H[l - 1] ** 2)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_folded_gradient(seed):
+    net, _, _, fwd, grads = example(seed)
+    for l in (1, 2, 3):
+        folded, tilde = np.hstack([net.b[l], net.W[l]]), np.vstack([[[1.0]], fwd.a[l - 1]])
+        close(folded @ tilde, fwd.z[l], rtol=1e-13)
+        close(grads.delta[l] @ tilde.T, np.hstack([grads.b[l], grads.W[l]]), rtol=1e-13)
+        if l > 1:
+            whole = folded.T @ grads.delta[l]
+            assert len(whole) == net.sizes[l - 1] + 1
+            close(whole[1:] * (1 - fwd.a[l - 1] ** 2), grads.delta[l - 1], rtol=1e-11)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_alg_backpropagation(seed):
+    """The four steps, written out here, give the gradients; updating early does not."""
+    net, X, Y, _, grads = example(seed, N=5)
+    A, Z = [X], [None]
+    for l in (1, 2, 3):
+        Z.append(net.W[l] @ A[-1] + net.b[l])
+        A.append(np.tanh(Z[l]) if l < 3 else 1 / (1 + np.exp(-Z[l])))
+
+    def sweep(update_early):
+        W = [None] + [w.copy() for w in net.W[1:]]
+        D, dW = (A[3] - Y) * A[3] * (1 - A[3]), {}
+        for l in (3, 2, 1):
+            dW[l] = D @ A[l - 1].T / 5
+            if update_early:
+                W[l] -= 0.5 * dW[l]
+            if l > 1:
+                D = (W[l].T @ D) * (1 - A[l - 1] ** 2)
+        return dW
+
+    judged = parameter_differences(net, X, Y)
+    right, wrong = sweep(False), sweep(True)
+    for l in (1, 2, 3):
+        close(right[l], judged.W[l], rtol=1e-5, atol=1e-9)
+        close(grads.W[l], right[l], rtol=1e-11, atol=1e-14)
+    assert abs(wrong[1] - judged.W[1]).max() > 1e-4 * abs(judged.W[1]).max()
+
+
+def slopes(net, fwd):
+    return {m: np.diag(slope(net, fwd, m)[:, 0]) for m in range(1, net.L + 1)}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_product_delta(seed):
+    net, x, y, fwd, grads = example(seed, depth=5)
+    S = slopes(net, fwd)
+    for l in range(1, net.L):
+        product = np.eye(net.sizes[l])
+        for m in range(l, net.L):
+            product = product @ S[m] @ net.W[m + 1].T
+        close(product @ grads.delta[net.L], judge(net, x, y, l), rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_product_activations(seed):
+    net, x, y, fwd, _ = example(seed, depth=5)
+    S = slopes(net, fwd)
+    for l in range(1, net.L):
+        product = np.eye(net.sizes[l])
+        for m in range(l + 1, net.L + 1):
+            product = product @ net.W[m].T @ S[m]
+        # ∂ℓ/∂a^(l), judged by z^(l+1): a change h of a^(l) changes z^(l+1) by W h.
+        judged = net.W[l + 1].T @ judge(net, x, y, l + 1)
+        close(product @ (fwd.a[net.L] - y), judged, rtol=1e-5, atol=1e-9)
+
+
+def test_prop_product_form():
+    """Its step from m to m + 1, and that the order of the factors matters."""
+    net, _, y, fwd, grads = example(14, depth=4)
+    S = slopes(net, fwd)
+    d_a = {m: net.W[m + 1].T @ grads.delta[m + 1] for m in range(1, net.L)} | {net.L: fwd.a[net.L] - y}
+    for m in range(1, net.L + 1):
+        close(grads.delta[m], S[m] @ d_a[m], rtol=1e-8, atol=1e-12)
+    swapped = net.W[2].T @ S[2] @ grads.delta[2]
+    assert abs(swapped - d_a[1]).max() > 1e-3 * abs(d_a[1]).max()
