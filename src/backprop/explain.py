@@ -5,6 +5,7 @@ number comes from `forward` and `backward`; this module only writes them down.
 """
 
 import inspect
+import textwrap
 
 import numpy as np
 
@@ -58,20 +59,25 @@ def listing(net, x, y, eta=0.5):
     return "\n\n".join("\n".join([title, *("  " + line for line in lines)]) for title, lines in sections)
 
 
-def code_of(label):
-    """Print the line of `backprop.network` that computes a labelled equation.
+def code_of(what):
+    """Print the code behind a formula, as it stands in the source.
 
     Args:
-        label: such as "eq:delta-hidden".
+        what: a label such as "eq:delta-hidden", for the line of `backprop.network` that computes
+            it; or a function, for its body without the docstring.
 
     Raises:
         ValueError: if no line carries the label; the message lists the labels there are.
     """
+    if callable(what):
+        body = inspect.getsource(what).split('"""')[-1]
+        print(textwrap.dedent(body).strip())
+        return
     lines = inspect.getsource(network).splitlines()
-    found = [line.strip() for line in lines if line.rstrip().endswith(f"  # {label}")]
+    found = [line.strip() for line in lines if line.rstrip().endswith(f"  # {what}")]
     if not found:
         known = sorted(line.split("  # ")[1] for line in lines if "  # eq:" in line)
-        raise ValueError(f"label: expected one of {', '.join(known)}, got {label!r}")
+        raise ValueError(f"what: expected a function or one of {', '.join(known)}, got {what!r}")
     print("\n".join(found))
 
 

@@ -122,3 +122,25 @@ def test_a_large_network_is_not_listed():
     net = bp.Network.random([30, 20, 3])
     with pytest.raises(ValueError, match="expected at most 500 parameters to list, got 683"):
         bp.explain(net, np.ones(30), [1, 0, 0])
+
+
+def test_the_line_of_a_label_and_the_body_of_a_function_are_printed(capsys):
+    bp.code_of("eq:delta-hidden")
+    assert capsys.readouterr().out == (
+        "delta[l] = sigma[l].vjp(z[l], W[l + 1].T @ delta[l + 1])  # eq:delta-hidden\n"
+    )
+    bp.code_of(bp.value_and_grad)
+    assert (
+        capsys.readouterr().out == "fwd = forward(net, X)\nreturn cost(net, fwd, Y), backward(net, fwd, Y)\n"
+    )
+
+
+def test_every_line_with_a_label_can_be_asked_for(capsys):
+    labels = ["eq:pre-activation", "eq:activation", "eq:delta-output", "eq:delta-hidden"]
+    for label in [*labels, "eq:gradient-weights", "eq:gradient-bias"]:
+        bp.code_of(label)
+        assert capsys.readouterr().out.count(label) == 1
+    with pytest.raises(
+        ValueError, match=r"what: expected a function or one of eq:activation, .*got 'eq:bp2'"
+    ):
+        bp.code_of("eq:bp2")

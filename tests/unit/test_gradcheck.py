@@ -92,3 +92,11 @@ def test_the_network_is_not_changed_by_a_check():
     bp.check_gradients(net, X, Y)
     gradcheck.complex_step(net, X, Y)
     assert all((w == v).all() for w, v in zip(before, net.W[1:], strict=True))
+
+
+def test_error_signals_of_a_layer_that_is_not_there():
+    net, X, Y = random_case("tanh", "identity", "squared_error", 2, 1, seed=0)
+    with pytest.raises(ValueError, match="l: expected a layer, 1 to 2, got 0"):
+        gradcheck.error_signal_differences(net, X, Y, 0)
+    with pytest.raises(ValueError, match=r"x: expected shape \(3, 1\), got \(3, 2\)"):
+        gradcheck.error_signal_differences(net, np.ones((3, 2)), Y, 1)
