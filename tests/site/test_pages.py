@@ -136,3 +136,14 @@ def test_no_button_without_an_address(site, open_page):
         assert "BOOK_REPOSITORY" not in os.environ and outside == []
     else:
         assert any("mybinder.org" in link or "issues" in link for link in outside)
+
+
+def test_the_sheet_prints_on_one_page(site, open_page, tmp_path):
+    page = open_page(f"{site}/chapters/04-sheet.html")
+    page.emulate_media(media="print")
+    pdf = page.pdf(format="A4", path=tmp_path / "sheet.pdf")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+    # Nothing is cut off at the right edge of the paper, as a scrolling box would be.
+    page.set_viewport_size({"width": 680, "height": 960})
+    cut = "() => [...document.querySelectorAll('.bd-article table')].filter(t => t.scrollWidth > t.clientWidth + 1).length"
+    assert page.evaluate(cut) == 0
