@@ -3,7 +3,8 @@
 No numerics here: every number that is shown comes from the core.
 """
 
+from . import chain_rule
 from .diagram import network_diagram
 from .figures import loss_curve
 
-__all__ = ["loss_curve", "network_diagram"]
+__all__ = ["chain_rule", "loss_curve", "network_diagram"]
