@@ -161,7 +161,14 @@ def translations(notation, name):
     lines = ["**This book.**", "", "$$", formulas[name]["ours"], "$$", ""]
     for profile, translation in formulas[name]["others"].items():
         title = notation["profiles"][profile]["name"]
-        lines += [f"**{title.rstrip('.')}.** {translation['remark']}", "", "$$", translation["form"], "$$", ""]
+        lines += [
+            f"**{title.rstrip('.')}.** {translation['remark']}",
+            "",
+            "$$",
+            translation["form"],
+            "$$",
+            "",
+        ]
     return lines
 
 
