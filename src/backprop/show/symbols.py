@@ -13,7 +13,7 @@ MOST_UNITS = 9  # an index is one digit
 MOST_PARAMETERS = 24  # beyond that the leaves of the graph fill more than a page
 
 RADIUS, COLUMN, ROW, MARGIN = 24, 190, 88, 60
-SLOT, GAP, HEIGHT = 54, 44, 26
+SLOT, GAP, HEIGHT = 54, 39, 26
 RAISED = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
