@@ -1,7 +1,8 @@
 """Sphinx extension: the symbols of notation.yml, as macros and as tables.
 
 The macros feed MathJax and LaTeX. The directive `notation-table` prints a table of all symbols,
-and with `:concordance:` how other courses and textbooks write them.
+with `:concordance:` how other courses and textbooks write them, and with `:formula: NAME` one
+equation in every notation.
 """
 
 import re
@@ -14,9 +15,11 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 REQUIRED = {"macro", "args", "form", "meaning", "shape", "code"}
-OPTIONAL = {"flow", "others"}
+OPTIONAL = {"flow", "others", "letters"}
 SECTIONS = {"profiles", "symbols", "indices", "local"}
 PROFILE = {"name", "source", "differs"}
+FORMULA = {"ours", "others"}
+TRANSLATION = {"form", "remark"}
 FLOWS = {"forward", "backward"}
 # What the arguments are called in a table.
 ARGUMENTS = ("l", "j", "k")
@@ -30,9 +33,13 @@ def read(path):
             form that uses other arguments than declared; the message names the place.
     """
     notation = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    _same_keys(f"{path}", notation, SECTIONS)
+    _same_keys(f"{path}", notation, SECTIONS, {"formulas"})
     for name, profile in notation["profiles"].items():
-        _same_keys(f"{path}: profile {name}", profile, PROFILE)
+        _same_keys(f"{path}: profile {name}", profile, PROFILE, {"letters"})
+        if len(profile.get("letters", ARGUMENTS)) != len(ARGUMENTS):
+            raise ValueError(
+                f"{path}: profile {name}: expected {len(ARGUMENTS)} letters, got {profile['letters']}"
+            )
     seen = set()
     for number, symbol in enumerate(notation["symbols"], start=1):
         where = f"{path}: {symbol.get('macro', f'symbol {number}')}"
@@ -42,9 +49,9 @@ def read(path):
         seen.add(symbol["macro"])
         if symbol.get("flow", "forward") not in FLOWS:
             raise ValueError(f"{where}: flow is {symbol['flow']!r}, expected one of {sorted(FLOWS)}")
-        unknown = sorted(set(symbol.get("others", {})) - set(notation["profiles"]))
-        if unknown:
-            raise ValueError(f"{where}: unknown profiles {unknown}, expected {list(notation['profiles'])}")
+        _known_profiles(where, symbol.get("others", {}), notation)
+        if len(symbol.get("letters", [])) not in (0, symbol["args"]):
+            raise ValueError(f"{where}: takes {symbol['args']} arguments, has letters {symbol['letters']}")
         used = [n for n in range(1, 10) if f"#{n}" in symbol["form"]]
         if used != list(range(1, symbol["args"] + 1)):
             raise ValueError(f"{where}: takes {symbol['args']} arguments, its form uses {used}")
@@ -52,7 +59,19 @@ def read(path):
             beyond = [n for n in range(1, 10) if f"#{n}" in form and n > symbol["args"]]
             if beyond:
                 raise ValueError(f"{where}: takes {symbol['args']} arguments, {profile} uses {beyond}")
+    for name, formula in notation.get("formulas", {}).items():
+        where = f"{path}: formula {name}"
+        _same_keys(where, formula, FORMULA)
+        _known_profiles(where, formula["others"], notation)
+        for profile, translation in formula["others"].items():
+            _same_keys(f"{where}: {profile}", translation, TRANSLATION)
     return notation
+
+
+def _known_profiles(where, others, notation):
+    unknown = sorted(set(others) - set(notation["profiles"]))
+    if unknown:
+        raise ValueError(f"{where}: unknown profiles {unknown}, expected {list(notation['profiles'])}")
 
 
 def _same_keys(where, mapping, required, optional=frozenset()):
@@ -90,14 +109,14 @@ def latex_preamble(symbols):
     return "\n".join(colours + lines)
 
 
-def spelt(form, args):
-    """A form with its arguments called l, j, k.
+def spelt(form, args, letters=ARGUMENTS):
+    """A form with its arguments called l, j, k, or by other letters.
 
     >>> spelt("w^{(#1)}_{#2#3}", 3)
     'w^{(l)}_{jk}'
     """
     for n in range(args):
-        form = form.replace(f"#{n + 1}", ARGUMENTS[n])
+        form = form.replace(f"#{n + 1}", letters[n])
     return form
 
 
@@ -107,21 +126,55 @@ def table(notation, concordance=False):
     if not concordance:
         rows = [["symbol", "what it is", "shape", "in the code"]]
         for symbol in symbols:
-            meaning = re.sub(r"#(\d)", lambda m: f"${ARGUMENTS[int(m[1]) - 1]}$", symbol["meaning"])
+            letters = symbol.get("letters", ARGUMENTS)
+            meaning = re.sub(r"#(\d)", lambda m, by=letters: f"${by[int(m[1]) - 1]}$", symbol["meaning"])
             code = f"`{symbol['code']}`" if symbol["code"] else ""
             rows.append([_ours(symbol), meaning, _shape(symbol["shape"]), code])
         return rows
-    rows = [["this book", *(profile["name"] for profile in notation["profiles"].values())]]
+    profiles = {
+        name: profile
+        for name, profile in notation["profiles"].items()
+        if any(name in symbol.get("others", {}) for symbol in symbols)
+    }
+    rows = [["this book", *(profile["name"] for profile in profiles.values())]]
     for symbol in symbols:
         others = symbol.get("others")
         if others:
-            forms = (others.get(profile) for profile in notation["profiles"])
-            rows.append([_ours(symbol), *(f"${spelt(f, symbol['args'])}$" if f else "–" for f in forms)])
+            cells = []
+            for name, profile in profiles.items():
+                letters = symbol.get("letters") or profile.get("letters", ARGUMENTS)
+                form = others.get(name)
+                cells.append(f"${spelt(form, symbol['args'], letters)}$" if form else "–")
+            rows.append([_ours(symbol), *cells])
     return rows
 
 
+def translations(notation, name):
+    """One formula in every notation, as lines of MyST.
+
+    Raises:
+        ValueError: if notation.yml has no formula of that name.
+    """
+    formulas = notation.get("formulas", {})
+    if name not in formulas:
+        raise ValueError(f"formula: expected one of {sorted(formulas)}, got {name!r}")
+    lines = ["**This book.**", "", "$$", formulas[name]["ours"], "$$", ""]
+    for profile, translation in formulas[name]["others"].items():
+        title = notation["profiles"][profile]["name"]
+        lines += [
+            f"**{title.rstrip('.')}.** {translation['remark']}",
+            "",
+            "$$",
+            translation["form"],
+            "$$",
+            "",
+        ]
+    return lines
+
+
 def _ours(symbol):
-    arguments = "".join(f"{{{ARGUMENTS[n]}}}" for n in range(symbol["args"]))
+    letters = symbol.get("letters", ARGUMENTS)
+    arguments = "".join(f"{{{letters[n]}}}" for n in range(symbol["args"]))
     return f"$\\{symbol['macro']}{arguments}$"
 
 
@@ -130,16 +183,29 @@ def _shape(shape):
 
 
 class NotationTable(SphinxDirective):
-    """`notation-table`: all symbols; with `:concordance:`, as other texts write them."""
+    """`notation-table`: all symbols; with `:concordance:`, as other texts write them.
 
-    option_spec = {"concordance": directives.flag}  # noqa: RUF012 (docutils reads a plain dict)
+    With `:formula: NAME` it prints one formula of notation.yml in every notation instead.
+    """
+
+    option_spec = {  # noqa: RUF012 (docutils reads a plain dict)
+        "concordance": directives.flag,
+        "formula": directives.unchanged_required,
+    }
 
     def run(self):
         path = Path(self.env.srcdir) / "notation.yml"
         self.env.note_dependency(str(path))
-        rows = table(read(path), "concordance" in self.options)
-        rows.insert(1, ["---"] * len(rows[0]))
-        lines = ["| " + " | ".join(row) + " |" for row in rows]
+        notation = read(path)
+        if "formula" in self.options:
+            try:
+                lines = translations(notation, self.options["formula"])
+            except ValueError as error:
+                raise self.error(str(error)) from None
+        else:
+            rows = table(notation, "concordance" in self.options)
+            rows.insert(1, ["---"] * len(rows[0]))
+            lines = ["| " + " | ".join(row) + " |" for row in rows]
         container = nodes.container()
         self.state.nested_parse(StringList(lines, source="notation.yml"), self.content_offset, container)
         return container.children

@@ -50,6 +50,69 @@ def test_tables_of_the_notation(tmp_path):
     assert notation.table(loaded, concordance=True) == [["this book", "CMU"], [r"$\act{l}$", "$o^{(l)}$"]]
 
 
+MORE = (
+    GOOD.replace("differs: d}", "differs: d, letters: [k, i, j]}").replace(
+        "indices",
+        "  - {macro: inpi, args: 1, form: 'x_{#1}', letters: [i], meaning: 'entry #1', shape: s, code: c, others: {cmu: 'x_{#1}'}}\nindices",
+    )
+    + """
+formulas:
+  one:
+    ours: '\\act{l}'
+    others: {cmu: {form: 'o^{(k)}', remark: A word.}}
+"""
+)
+
+
+def test_letters_of_a_symbol_and_of_a_text(tmp_path):
+    loaded = notation.read(written(tmp_path, MORE))
+    assert notation.table(loaded)[2] == [r"$\inpi{i}$", "entry $i$", "s", "`c`"]
+    assert notation.table(loaded, concordance=True)[1:] == [
+        [r"$\act{l}$", "$o^{(k)}$"],
+        [r"$\inpi{i}$", "$x_{i}$"],
+    ]
+
+
+def test_a_text_without_letters_has_no_column(tmp_path):
+    more = GOOD.replace("\nsymbols", "\n  rows: {name: Rows, source: s, differs: d}\nsymbols").replace(
+        "profiles: {cmu: {name: CMU, source: s, differs: d}}",
+        "profiles:\n  cmu: {name: CMU, source: s, differs: d}",
+    )
+    loaded = notation.read(written(tmp_path, more))
+    assert "rows" in loaded["profiles"]
+    assert notation.table(loaded, concordance=True)[0] == ["this book", "CMU"]
+
+
+def test_a_formula_in_every_notation(tmp_path):
+    lines = notation.translations(notation.read(written(tmp_path, MORE)), "one")
+    assert lines == [
+        "**This book.**", "", "$$", r"\act{l}", "$$", "",
+        "**CMU.** A word.", "", "$$", "o^{(k)}", "$$", "",
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match=r"formula: expected one of \['one'\], got 'two'"):
+        notation.translations(notation.read(written(tmp_path, MORE)), "two")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("letters: [k, i, j]", "letters: [k]", r"profile cmu: expected 3 letters, got \['k'\]"),
+        ("letters: [i]", "letters: [i, j]", r"inpi: takes 1 arguments, has letters \['i', 'j'\]"),
+        (
+            "remark: A word.",
+            "note: A word.",
+            r"formula one: cmu: missing keys \['remark'\], unknown keys \['note'\]",
+        ),
+        ("others: {cmu: {form", "others: {mit: {form", r"formula one: unknown profiles \['mit'\]"),
+        ("    ours:", "    mine:", r"formula one: missing keys \['ours'\], unknown keys \['mine'\]"),
+    ],
+)
+def test_wrong_letters_and_formulas_are_refused(tmp_path, old, new, message):
+    assert old in MORE
+    with pytest.raises(ValueError, match=message):
+        notation.read(written(tmp_path, MORE.replace(old, new, 1)))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

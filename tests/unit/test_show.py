@@ -149,3 +149,114 @@ def test_a_notebook_gets_text_picture_and_widget():
     assert sorted(bundle) == ["application/vnd.jupyter.widget-view+json", "text/html", "text/plain"]
     assert bundle["text/plain"] == demos.tiny_network.view().text
     assert "<svg" in bundle["text/html"] and bundle["text/plain"].splitlines()[0] in bundle["text/html"]
+
+
+def small():
+    W = [None, [[1.0, -1.0], [0.5, 2.0]], [[2.0, -1.0]]]
+    b = [None, [[0.5], [-1.5]], [[0.25]]]
+    return bp.Network(W, b, ["sigmoid", "tanh"], "half_squared_error")
+
+
+def count(svg, shape):
+    return len(list(ElementTree.fromstring(str(svg)).iter("{http://www.w3.org/2000/svg}" + shape)))
+
+
+def test_the_diagram_in_symbols_names_units_and_shapes():
+    svg = show.symbol_diagram([2, 4, 3])
+    shown = dict(texts(svg))
+    for name in ("x₁", "x₂", "a⁽¹⁾₄", "z⁽¹⁾₄", "a⁽²⁾₃", "z⁽²⁾₃", "z⁽¹⁾: 4 × 1", "a⁽⁰⁾: 2 × 1"):
+        assert "fwd" in shown[name], name
+    assert {"W⁽¹⁾: 4 × 2", "b⁽¹⁾: 4 × 1", "W⁽²⁾: 3 × 4", "b⁽²⁾: 3 × 1", "w⁽¹⁾₁₂", "w⁽²⁾₁₂"} <= set(shown)
+    assert (count(svg, "circle"), count(svg, "line")) == (9, 20)
+    assert svg.text.startswith("Neural-network diagram 2-4-3: 9 circles, 20 edges.")
+    assert [t for t in shown if t.startswith("layer")] == [
+        "layer 0, input",
+        "layer 1, hidden",
+        "layer 2, output",
+    ]
+
+
+def test_every_edge_carries_its_weight_from_tail_to_head():
+    svg = show.symbol_diagram([2, 2, 1], shapes=False, all_weights=True)
+    shown = [t for t, _ in texts(svg)]
+    assert sorted(t for t in shown if t.startswith("w")) == sorted(
+        ["w⁽¹⁾₁₁", "w⁽¹⁾₁₂", "w⁽¹⁾₂₁", "w⁽¹⁾₂₂", "w⁽²⁾₁₁", "w⁽²⁾₁₂"]
+    )
+    assert "w⁽¹⁾₁₂ on the edge from x₂ to a⁽¹⁾₁" in svg.text
+    assert not [t for t in shown if t[0] in "zb"]  # pre-activations and biases are inside a unit
+    assert (count(svg, "circle"), count(svg, "line")) == (5, 6)
+
+
+@pytest.mark.parametrize("sizes", [[2, 4, 3], [2, 2, 1], [1, 1], [5, 1, 4]])
+def test_every_mark_of_a_picture_lies_inside_it(sizes):
+    net = bp.Network.random(sizes, "tanh", "identity", "squared_error") if sum(sizes) < 7 else small()
+    x, y = np.ones((net.sizes[0], 1)), np.ones((net.sizes[-1], 1))
+    for svg in (
+        show.symbol_diagram(sizes),
+        show.symbol_diagram(sizes, False, True),
+        show.network_graph(net, x, y),
+    ):
+        root = ElementTree.fromstring(str(svg))
+        xs = [float(e.get(k)) for e in root.iter() for k in ("x", "cx", "x1", "x2") if e.get(k)]
+        ys = [float(e.get(k)) for e in root.iter() for k in ("y", "cy", "y1", "y2") if e.get(k)]
+        assert 0 <= min(xs) and max(xs) <= svg.width and 0 <= min(ys) and max(ys) <= svg.height
+
+
+@pytest.mark.parametrize(
+    ("sizes", "message"),
+    [
+        ([2, 10], r"layers of at most 9 units to draw, got \[2, 10\]"),
+        ([2, 0], "positive integers"),
+        ([3], "at least two"),
+    ],
+)
+def test_diagrams_that_cannot_be_drawn(sizes, message):
+    with pytest.raises(ValueError, match=message):
+        show.symbol_diagram(sizes)
+
+
+def test_the_graph_has_a_rectangle_a_variable_and_no_label_on_an_edge():
+    svg = show.network_graph(small(), [[1.0], [0.75]], [[-0.125]])
+    shown = [t for t, _ in texts(svg)]
+    assert (count(svg, "rect"), count(svg, "line"), count(svg, "circle")) == (19, 20, 0)
+    assert len(shown) == 2 * 19  # a name and a function (or value) for each rectangle, nothing else
+    values = {"w⁽¹⁾₁₁": "1", "w⁽¹⁾₁₂": "−1", "w⁽¹⁾₂₁": "0.5", "w⁽¹⁾₂₂": "2", "b⁽¹⁾₁": "0.5", "b⁽¹⁾₂": "−1.5",
+              "w⁽²⁾₁₁": "2", "w⁽²⁾₁₂": "−1", "b⁽²⁾₁": "0.25", "x₁": "1", "x₂": "0.75", "y": "−0.125"}  # fmt: skip
+    functions = {"z⁽¹⁾₂": "∑ₖ w₂ₖxₖ + b₂ from x₁, x₂, w⁽¹⁾₂₁, w⁽¹⁾₂₂, b⁽¹⁾₂", "a⁽¹⁾₂": "σ(z₂) from z⁽¹⁾₂",
+                 "z⁽²⁾₁": "∑ₖ w₁ₖaₖ + b₁ from a⁽¹⁾₁, a⁽¹⁾₂, w⁽²⁾₁₁, w⁽²⁾₁₂, b⁽²⁾₁",
+                 "ŷ": "tanh z₁ from z⁽²⁾₁", "ℓ": "½ (ŷ − y)² from ŷ, y"}  # fmt: skip
+    said = dict(
+        s.split(" = ", 1) for s in svg.text.split(": ", 1)[1].split("edges. ")[1].rstrip(".").split("; ")
+    )
+    assert {name: said[name] for name in values | functions} == values | functions
+    # The name stands above its function: a pair for each node, in this order.
+    pairs = dict(zip(shown[1::2], shown[0::2], strict=True))
+    assert all(pairs[name] == value for name, value in values.items())
+    assert not {"σ(z⁽¹⁾₁)", "∂"} & set(shown)
+
+
+def test_several_outputs_are_told_apart():
+    net = bp.Network.random([1, 2], output="relu", loss="squared_error")
+    svg = show.network_graph(net, [[1.0]], [[0.0], [1.0]])
+    assert {"ŷ₁", "ŷ₂", "y₁", "y₂", "max(0, z₂)", "‖ŷ − y‖²"} <= {t for t, _ in texts(svg)}
+    assert "from ŷ₁, ŷ₂, y₁, y₂" in svg.text
+
+
+@pytest.mark.parametrize(
+    ("sizes", "kind", "x", "message"),
+    [
+        ([4, 5], {}, np.ones((4, 1)), "expected at most 24 parameters to draw, got 25"),
+        ([1, 1], {"output": "gelu"}, [[1.0]], r"activations among .* got \['gelu'\] and squared_error"),
+        (
+            [1, 2],
+            {"output": "softmax", "loss": "cross_entropy"},
+            [[1.0]],
+            "got .*softmax.* and cross_entropy",
+        ),
+        ([2, 1], {}, [[1.0]], r"x: expected shape \(2, 1\), got \(1, 1\)"),
+    ],
+)
+def test_graphs_that_cannot_be_drawn(sizes, kind, x, message):
+    net = bp.Network.random(sizes, **{"output": "identity", "loss": "squared_error", **kind})
+    with pytest.raises(ValueError, match=message):
+        show.network_graph(net, x, np.ones((sizes[-1], 1)))
