@@ -4,7 +4,7 @@ The package behind the book. `forward` and `backward` in `backprop.network` are 
 algorithm; everything else checks it, shows it or measures it.
 """
 
-from . import activations, gradcheck, losses
+from . import activations, control, gradcheck, history, losses
 from .explain import code_of, explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
@@ -20,10 +20,12 @@ __all__ = [
     "backward",
     "check_gradients",
     "code_of",
+    "control",
     "cost",
     "explain",
     "forward",
     "gradcheck",
+    "history",
     "losses",
     "value_and_grad",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import backprop as bp
-from backprop import activations, gradcheck, initialise, losses
+from backprop import activations, control, gradcheck, history, initialise, losses
 
 from ..claims.labels import labels_in_chapters
 
@@ -16,6 +16,7 @@ PUBLIC = [
     *(getattr(bp, name) for name in bp.__all__ if not inspect.ismodule(getattr(bp, name))),
     *(bp.Network.random, bp.Network.with_parameters, activations.Activation, activations.get),
     *(losses.Loss, losses.get, initialise.weights, gradcheck.central_differences, gradcheck.complex_step),
+    *(control.forward, control.backward, history.Entry, history.entries, history.read),
 ]
 
 

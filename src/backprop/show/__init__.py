@@ -1,4 +1,4 @@
-"""How things look: SVG views (`svg`, `diagram`) and matplotlib figures (`figures`).
+"""How things look: SVG views (`svg`, `diagram`, `timeline`) and matplotlib figures (`figures`).
 
 No numerics here: every number that is shown comes from the core.
 """
@@ -7,5 +7,6 @@ from . import chain_rule
 from .diagram import network_diagram
 from .figures import loss_curve
 from .symbols import network_graph, symbol_diagram
+from .timeline import timeline
 
-__all__ = ["chain_rule", "loss_curve", "network_diagram", "network_graph", "symbol_diagram"]
+__all__ = ["chain_rule", "loss_curve", "network_diagram", "network_graph", "symbol_diagram", "timeline"]
