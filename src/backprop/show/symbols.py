@@ -13,7 +13,7 @@ MOST_UNITS = 9  # an index is one digit
 MOST_PARAMETERS = 24  # beyond that the leaves of the graph fill more than a page
 
 RADIUS, COLUMN, ROW, MARGIN = 24, 190, 88, 60
-SLOT, GAP, HEIGHT = 54, 39, 26
+SLOT, GAP, HEIGHT = 54, 36, 26
 RAISED = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
 LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -153,11 +153,11 @@ def _drawn(columns, parents, sizes):
     at, boxes, edges, says, left = {}, [], [], [], 8.0
     for top, mid, low in columns:
         nodes = [*top, *mid, *low]
-        width = max(20 + 7.2 * len(inside) for _, inside, _ in nodes)
+        width = max(18 + 6.9 * len(inside) for _, inside, _ in nodes)
         first = middle - (len(top) + len(mid) / 2) * SLOT
         for i, (name, inside, kind) in enumerate(nodes):
             y = first + (i + 0.5) * SLOT + 8
-            wide = 20 + 7.2 * len(inside)
+            wide = 18 + 6.9 * len(inside)
             at[name] = (left + (width - wide) / 2, left + (width + wide) / 2, y)
             boxes += [_box(*at[name], HEIGHT), text(left + width / 2, y + 5, inside)]
             computed = "halo fwd" if kind != "leaf" else "halo"
