@@ -10,20 +10,20 @@ NEUTRAL = "0.35"  # grey: neither forward nor backward
 def remainders(steps, tangent, other):
     """Remainders of the tangent and of another line against the step, both axes logarithmic."""
     with figure() as (_, axes):
-        axes.loglog(steps, other, "s--", color=NEUTRAL, label="another line: remainder shrinks like Δx")
-        axes.loglog(steps, tangent, "o-", color=FORWARD, label="tangent: remainder shrinks like Δx²")
-        axes.set(xlabel="Δx", ylabel="size of the remainder")
+        axes.loglog(steps, other, "s--", color=NEUTRAL, label="another line: shrinks like h")
+        axes.loglog(steps, tangent, "o-", color=FORWARD, label="tangent: shrinks like h²")
+        axes.set(xlabel="step h", ylabel="size of the remainder")
         axes.legend(frameon=False)
 
 
 def wiggle(x, values, envelope, zeros):
     """The graph of a function between ± its envelope, with some of its zeros marked."""
     with figure() as (_, axes):
-        axes.plot(x, values, color=FORWARD, linewidth=1.4, label="Δu = g(Δx) − g(0)")
-        axes.plot(x, envelope, ":", color=NEUTRAL, linewidth=1.4, label="±Δx²")
+        axes.plot(x, values, color=FORWARD, linewidth=1.4, label="Δu = g(h) − g(0)")
+        axes.plot(x, envelope, ":", color=NEUTRAL, linewidth=1.4, label="±h²")
         axes.plot(x, [-v for v in envelope], ":", color=NEUTRAL, linewidth=1.4)
-        axes.plot(zeros, [0.0] * len(zeros), "kx", markersize=6, label="Δu = 0, Δx ≠ 0")
-        axes.set(xlabel="Δx", ylabel="Δu")
+        axes.plot(zeros, [0.0] * len(zeros), "kx", markersize=6, label="Δu = 0, h ≠ 0")
+        axes.set(xlabel="step h from x = 0", ylabel="Δu")
         axes.legend(frameon=False, loc="upper center")
 
 
@@ -91,6 +91,7 @@ def paths(inner, outer, digits=0):
     shapes, says = [], []
     for i, (a, b) in enumerate(zip(inner, outer, strict=True), start=1):
         x, y = margin + apart, middle + (i - (rows + 1) / 2) * row
+        beside = -18 if y <= middle else 26  # labels stand on the outer side of their edges
         for (_, x0, y0), (x1, y1), value, label in (
             (ends[0], (x, y), a, f"du{_sub(i)}/dx = "),
             ((None, x, y), ends[1][1:], b, f"∂y/∂u{_sub(i)} = "),
@@ -98,7 +99,7 @@ def paths(inner, outer, digits=0):
             length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
             dx, dy = RADIUS * (x1 - x0) / length, RADIUS * (y1 - y0) / length
             shapes.append(_arrow(x0 + dx, y0 + dy, x1 - dx, y1 - dy))
-            shapes.append(text((x0 + x1) / 2, (y0 + y1) / 2 - 6, f"{label}{value:.{digits}f}", "halo"))
+            shapes.append(text((x0 + x1) / 2, (y0 + y1) / 2 + beside, f"{label}{value:.{digits}f}", "halo"))
         ends.append((f"u{_sub(i)}", x, y))
         says.append(f"through u_{i}: du_{i}/dx = {a:.{digits}f}, dy/du_{i} = {b:.{digits}f}")
     for name, x, y in ends:
