@@ -25,8 +25,18 @@ def _configure(app, config):
     config.nb_execution_cache_path = str(Path(app.srcdir) / "_build" / "executed" / config.source_digest)
 
 
+def _forget(app, env, docnames):
+    """Forget what the pages that are read anew held, before the first of them is read.
+
+    Sphinx forgets page by page; a label that moves to an earlier page would count as a duplicate.
+    """
+    for docname in docnames:
+        env.clear_doc(docname)
+
+
 def setup(app):
     # "env": another value makes Sphinx read every page anew.
     app.add_config_value("source_digest", "", "env")
     app.connect("config-inited", _configure)
+    app.connect("env-before-read-docs", _forget)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

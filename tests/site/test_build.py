@@ -81,3 +81,13 @@ def test_an_unknown_reference_fails_the_build(book):
     index.write_text(text + "\nSee {eq}`eq:of-another-book`.\n", encoding="utf-8")
     assert build(book).returncode != 0
     index.write_text(text, encoding="utf-8")
+
+
+def test_a_label_may_move_to_an_earlier_page(book):
+    pages = [book / "references.md", book / "index.md"]
+    texts = [path.read_text(encoding="utf-8") for path in pages]
+    for path, text in zip(pages, texts, strict=True):
+        path.write_text(text + "\n$$\n1 = 1\n$$ (eq:moved)\n", encoding="utf-8")
+        done = build(book)
+        assert done.returncode == 0, done.stdout + done.stderr
+        path.write_text(text, encoding="utf-8")

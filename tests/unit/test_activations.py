@@ -1,5 +1,6 @@
 """Activations against mpmath, which computes value and derivative from the formula at 40 digits."""
 
+import dataclasses
 import math
 
 import mpmath
@@ -115,6 +116,33 @@ def test_dtype_and_shape_stay_and_the_argument_is_not_touched(name, dtype):
         assert result.dtype == dtype and result.shape == z.shape
         assert not np.shares_memory(result, z)
     assert (z == before).all()
+
+
+@pytest.mark.parametrize("name", ELEMENTWISE)
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0), (2, 3, 2)])
+def test_any_shape_will_do(name, shape):
+    row, z = ACTIVATIONS[name], np.ones(shape)
+    assert np.shape(row.value(z)) == np.shape(row.derivative(z)) == shape
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_nothing_overflows_on_the_way(name, dtype):
+    row, z = ACTIVATIONS[name], np.array([[-1e4], [1e4]], dtype)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        assert np.isfinite([row.value(z), row.vjp(z, np.ones_like(z))]).all()
+
+
+def test_range_and_greatest_entry_of_the_jacobian_of_softmax_in_the_table():
+    row, t = ACTIVATIONS["softmax"], np.linspace(-800, 800, 1601)
+    z = np.stack([t, np.zeros_like(t)])  # a_1 is sigmoid(t)
+    assert (softmax(z).min(), softmax(z).max()) == row.range
+    assert softmax_vjp(z, np.array([[1.0], [0.0]])).max() == row.max_derivative
+
+
+def test_the_rows_of_the_table_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        ACTIVATIONS["relu"].smooth = True
 
 
 def test_softmax_is_a_distribution_and_survives_large_numbers():

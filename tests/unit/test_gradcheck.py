@@ -1,5 +1,8 @@
 """The gradient check passes what is right, names what is wrong, and knows what it can't judge."""
 
+import dataclasses
+import re
+
 import numpy as np
 import pytest
 
@@ -35,18 +38,103 @@ def test_one_wrong_entry_is_named_with_both_values(what, error):
     with pytest.raises(bp.GradientError) as caught:
         bp.check_gradients(net, X, Y, grads)
     message = str(caught.value)
-    assert message.startswith(
-        f"{what}[2][1, 0]: analytic {right * (1 + error):.10g}, numeric {right:.6}"[:40]
-    )
+    entry, analytic, numeric = re.match(r"(.*): analytic (\S+), numeric (\S+),", message).groups()
+    assert entry == f"{what}[2][1, 0]"
+    assert float(analytic) == pytest.approx(right * (1 + error), rel=1e-9)
+    assert float(numeric) == pytest.approx(right, rel=1e-8)
     assert "relative error 1.0e-04 > 1e-05" in message
 
 
-def test_a_gradient_twice_too_large_fails():
+@pytest.mark.parametrize("factor", [2, 0.5])
+def test_a_gradient_twice_or_half_as_large_fails(factor):
     net, X, Y = random_case("sigmoid", "softmax", "cross_entropy", 3, 4, seed=1)
     grads = bp.backward(net, bp.forward(net, X), Y)
-    double = bp.Gradients(None, [None] + [2 * g for g in grads.W[1:]], [None] + [2 * g for g in grads.b[1:]])
+    scaled = lambda arrays: [None] + [factor * g for g in arrays[1:]]
     with pytest.raises(bp.GradientError, match=r"relative error 5.0e-01"):
-        bp.check_gradients(net, X, Y, double)
+        bp.check_gradients(net, X, Y, bp.Gradients(None, scaled(grads.W), scaled(grads.b)))
+
+
+@pytest.mark.parametrize(("error", "passes"), [(5e-3, True), (1.5e-2, False)])
+def test_float32_may_be_wrong_by_a_hundredth(error, passes):
+    net, X, Y = random_case("tanh", "identity", "half_squared_error", 2, 4, seed=1, dtype=np.float32)
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    grads.b[2][0, 0] *= 1 + error
+    if passes:
+        assert bp.check_gradients(net, X, Y, grads).worst == pytest.approx(error, rel=0.05)
+    else:
+        with pytest.raises(bp.GradientError, match=r"^b\[2\]\[0, 0\]: .* > 1e-02"):
+            bp.check_gradients(net, X, Y, grads)
+
+
+def test_the_tolerance_is_the_largest_error_that_passes():
+    net, X, Y = random_case("tanh", "identity", "half_squared_error", 2, 4, seed=1)
+    worst = bp.check_gradients(net, X, Y).worst
+    assert bp.check_gradients(net, X, Y, tolerance=worst).worst == worst  # to the last digit
+    with pytest.raises(bp.GradientError):
+        bp.check_gradients(net, X, Y, tolerance=0.999 * worst)
+
+
+@pytest.mark.parametrize(("deviation", "largest"), [(-0.5, 0.5), (-4.5, 10.125)])
+def test_small_entries_are_measured_against_the_cost_and_the_largest_entry(deviation, largest):
+    """J is deviation²/2. Layer 1 is at its kink; the gradient of layer 2 is 0 but for b[2][0, 0]."""
+    net = bp.Network(
+        [None, [[1.0]], [[0.0], [0.0]]],
+        [None, [[-1.0]], [[deviation], [0.0]]],
+        ["relu", "identity"],
+        "half_squared_error",
+    )
+    X, Y = [[1.0]], [[0.0], [0.0]]
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    assert grads.b[2].tolist() == [[deviation], [0.0]]
+    grads.W[2][0, 0] = 1e-6 * (1e-5 * largest)  # where 0 is right
+    report = bp.check_gradients(net, X, Y, grads)
+    assert (report.checked, report.skipped) == (4, 2)
+    assert report.worst == pytest.approx(1e-6, rel=1e-3)
+
+
+def test_no_cost_and_no_gradient_pass():
+    net = bp.Network([None, [[0.0]]], [None, [[0.0]]], ["identity"], "squared_error")
+    assert bp.check_gradients(net, [[1.0]], [[0.0]]).worst == 0
+
+
+def test_kinks_excuse_no_other_entry_of_their_array():
+    net = bp.Network([None, np.zeros((3, 1))], [None, [[0.0], [0.0], [5.0]]], ["relu"], "squared_error")
+    X, Y = [[0.0]], np.ones((3, 1))
+    report = bp.check_gradients(net, X, Y)
+    assert (report.checked, report.skipped) == (4, 2)  # W moves nothing at x = 0
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    grads.b[1][2, 0] += 1
+    with pytest.raises(bp.GradientError, match=r"^b\[1\]\[2, 0\]: analytic 9, numeric 8"):
+        bp.check_gradients(net, X, Y, grads)
+
+
+@pytest.mark.parametrize(
+    ("name", "bias", "skipped"),
+    [("relu", 0.8e-5, 1), ("relu", 1.2e-5, 0), ("relu", -0.8e-5, 1), ("relu", -1.2e-5, 0), ("tanh", 0.0, 0)],
+)
+def test_a_kink_is_noticed_within_one_step(name, bias, skipped):
+    net = bp.Network([None, [[1.0]]], [None, [[bias]]], [name], "squared_error")
+    assert bp.check_gradients(net, [[0.0]], [[1.0]]).skipped == skipped
+
+
+def test_the_estimate_is_made_in_float64_and_has_no_delta():
+    net, X, Y = random_case("tanh", "identity", "squared_error", 2, 3, seed=0, dtype=np.float32)
+    wide = lambda arrays: [None, *(a.astype(float) for a in arrays[1:])]
+    exact = gradcheck.central_differences(net.with_parameters(wide(net.W), wide(net.b)), X, Y)
+    estimate = gradcheck.central_differences(net, X, Y)
+    assert estimate.delta is estimate.W[0] is estimate.b[0] is None
+    for l in (1, 2):
+        np.testing.assert_array_equal(estimate.W[l], exact.W[l])
+        np.testing.assert_array_equal(estimate.b[l], exact.b[l])
+
+
+def test_a_report_without_kinks_does_not_speak_of_them():
+    assert str(gradcheck.GradientReport(6, 0, 1e-9)) == "6 entries checked; worst relative error 1.0e-09"
+
+
+def test_a_report_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        gradcheck.GradientReport(6, 0, 1e-9).worst = 0.0
 
 
 def test_entries_at_a_kink_are_left_out_and_counted():

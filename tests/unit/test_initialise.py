@@ -23,6 +23,11 @@ def test_mean_variance_and_shape_of_the_distribution(scheme):
         assert abs(W).max() <= np.sqrt(3 * variance)
 
 
-def test_unknown_schemes_are_listed():
-    with pytest.raises(ValueError, match="unknown init 'xavier'; expected one of glorot, he, lecun"):
-        weights(np.random.default_rng(0), 2, 2, "xavier")
+def test_every_scheme_comes_in_both_distributions():
+    assert sorted(SCHEMES) == sorted([*VARIANCE, *(f"{name}_uniform" for name in VARIANCE)])
+
+
+@pytest.mark.parametrize("scheme", ["xavier", "", None, 3, ["he"]])
+def test_unknown_schemes_are_listed(scheme):
+    with pytest.raises(ValueError, match="unknown init .*; expected one of glorot, he, lecun"):
+        weights(np.random.default_rng(0), 2, 2, scheme)

@@ -1,5 +1,6 @@
 """Losses against hand-computed values, their gradients against the complex step."""
 
+import dataclasses
 import math
 
 import numpy as np
@@ -66,6 +67,13 @@ def test_a_certain_and_right_answer_costs_nothing_in_either_form():
         assert LOSSES[name].value(a, a) == 0
 
 
+def test_a_certain_and_wrong_answer_costs_infinitely_much():
+    a = np.array([[1.0], [0.0]])
+    for name in ("binary_cross_entropy", "cross_entropy"):
+        with np.errstate(divide="ignore"):
+            assert LOSSES[name].value(a, 1 - a) == math.inf
+
+
 def test_large_logits_cost_what_they_should():
     z = np.array([[1000.0, -1000.0]])
     loss = LOSSES["binary_cross_entropy"].value_from_z
@@ -75,9 +83,16 @@ def test_large_logits_cost_what_they_should():
     loss = LOSSES["cross_entropy"].value_from_z
     assert loss(z, np.array([[1.0], [0], [0]])).tolist() == [0]
     assert loss(z, np.array([[0.0], [1], [0]])).tolist() == [2000]
+    z = np.array([[1000.0, -1000.0], [1000.0, -1000.0]])  # no column is shifted by another's maximum
+    np.testing.assert_allclose(loss(z, np.full((2, 2), 0.5)), math.log(2), rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["mse", "", None, 1])
+def test_the_rows_of_the_table_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        LOSSES["squared_error"].output = "softmax"
+
+
+@pytest.mark.parametrize("name", ["mse", "", None, 1, ["cross_entropy"]])
 def test_unknown_names_are_listed(name):
     with pytest.raises(ValueError, match=r"unknown loss .*expected one of half_squared_error"):
         get(name)

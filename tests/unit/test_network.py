@@ -1,5 +1,6 @@
 """The core: gradients against methods that know nothing of backpropagation, shapes and dtypes."""
 
+import copy
 import math
 import zlib
 
@@ -181,6 +182,31 @@ def test_any_layout_gives_the_same_result_and_nothing_is_modified(data):
     assert (padded[::2, ::3] == whole).all()
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_inputs_and_labels_take_the_dtype_of_the_network(dtype):
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 2, 3, seed=3, dtype=dtype)
+    for other in (np.float32, np.float64):
+        fwd = bp.forward(net, X.astype(other))
+        grads = bp.backward(net, fwd, Y.astype(other))
+        assert bp.cost(net, fwd, Y.astype(other)).dtype == dtype
+        assert {a.dtype for a in [*fwd.a, *fwd.z[1:], *grads.delta[1:]]} == {np.dtype(dtype)}
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64])
+def test_inputs_and_labels_may_be_booleans_or_integers(dtype):
+    net, ones = bp.Network.random([2, 3, 2]), np.eye(2)
+    J, grads = bp.value_and_grad(net, ones.astype(dtype), ones.astype(dtype))
+    J2, grads2 = bp.value_and_grad(net, ones, ones)
+    assert J == J2 and (grads.W[1] == grads2.W[1]).all()
+
+
+def test_labels_that_sum_to_1_only_up_to_rounding_keep_delta_exact():
+    net, X, Y = random_case("tanh", "softmax", "cross_entropy", 2, 3, seed=3)
+    Y = Y * np.array([1 - 9e-6, 1.0, 1 + 9e-6])
+    grads, exact = bp.backward(net, bp.forward(net, X), Y), bp.gradcheck.complex_step(net, X, Y)
+    np.testing.assert_allclose(grads.b[2], exact.b[2], rtol=1e-11)
+
+
 def test_layout_of_what_is_returned():
     net = bp.Network.random([4, 3, 2], seed=0)
     X = np.ones((4, 5))
@@ -189,15 +215,50 @@ def test_layout_of_what_is_returned():
     assert [a.shape for a in fwd.a] == [(4, 5), (3, 5), (2, 5)]
     grads = bp.backward(net, fwd, np.eye(2)[:, [0, 1, 0, 1, 0]])
     assert grads.delta[0] is grads.W[0] is grads.b[0] is None
+    assert net.W[0] is net.b[0] is net.activations[0] is net.sigma[0] is None
     assert net.L == 2 and net.sizes == [4, 3, 2] and net.dtype == np.float64
 
 
 def test_a_network_keeps_its_own_copy_of_the_parameters():
-    W = [None, np.ones((1, 2))]
-    net = bp.Network(W, [None, np.zeros((1, 1))], [None, "identity"], "squared_error")
-    W[1][0, 0] = 7
-    assert net.W[1][0, 0] == 1
+    W, b, activations = [None, np.ones((1, 2))], [None, np.zeros((1, 1))], [None, "identity"]
+    net = bp.Network(W, b, activations, "squared_error")
+    W[1][0, 0] = b[1][0, 0] = 7
+    activations[1] = "tanh"
+    assert net.W[1][0, 0] == 1 and net.b[1] == 0 and net.activations == [None, "identity"]
     assert bp.Network([None, [[1, 2]]], [None, [[0]]], ["identity"], "squared_error").dtype == np.float64
+
+
+def test_the_lists_given_are_not_modified():
+    W, b = [None, [[1.0, 2.0]]], [None, [[0.0]]]
+    bp.Network(W, b, ["identity"], "squared_error")
+    assert type(W[1]) is type(b[1]) is list
+
+
+@pytest.mark.parametrize("wide", range(4))
+def test_one_parameter_in_float64_makes_all_of_them_float64(wide):
+    shapes = [(3, 2), (1, 3), (3, 1), (1, 1)]
+    W1, W2, b1, b2 = (np.ones(s, np.float64 if i == wide else np.float32) for i, s in enumerate(shapes))
+    net = bp.Network([None, W1, W2], [None, b1, b2], ["tanh", "identity"], "squared_error")
+    assert {a.dtype for a in net.W[1:] + net.b[1:]} == {net.dtype} == {np.dtype(np.float64)}
+
+
+def test_parameters_are_stored_row_by_row():
+    W = np.asfortranarray(np.ones((3, 2)))
+    net = bp.Network([None, W], [None, np.zeros((3, 1))], ["identity"], "squared_error")
+    assert net.W[1].flags.c_contiguous
+
+
+def test_networks_and_what_they_compute_compare_by_identity():
+    net = bp.Network.random([2, 2])
+    fwd = bp.forward(net, np.eye(2))
+    grads = bp.backward(net, fwd, np.eye(2))
+    assert len({net, copy.copy(net), fwd, copy.copy(fwd), grads, copy.copy(grads)}) == 6
+
+
+def test_what_a_random_network_is_unless_told():
+    net, same = bp.Network.random([3, 4, 2]), bp.Network.random([3, 4, 2], init="he", seed=0)
+    assert (net.activations, net.loss, net.dtype) == ([None, "relu", "softmax"], "cross_entropy", np.float64)
+    assert all((w == v).all() for w, v in zip(net.W[1:], same.W[1:], strict=True))
 
 
 def test_the_same_seed_gives_the_same_network():
@@ -215,6 +276,8 @@ GOOD = {
 BAD_NETWORKS = [
     ({"W": [[[1.0, 2.0]], [[3.0]]]}, ValueError, r"W: expected a list \[None.*got a list of length 2"),
     ({"W": [None]}, ValueError, r"W: expected a list \[None"),
+    ({"W": []}, ValueError, r"W: expected a list .*got a list of length 0 with nothing at index 0"),
+    ({"b": [7, [[0.0]], None]}, ValueError, r"b: expected a list \[None, b1.*length 3 with int at index 0"),
     ({"b": [None, [[0.0]]]}, ValueError, r"b: expected as many layers as W has \(2\), got 1"),
     (
         {"W": [None, [[1.0, 2.0]], [[3.0, 4.0]]]},
@@ -242,6 +305,8 @@ BAD_NETWORKS = [
         r"W\[1\]: expected shape \(n_1, n_0\), got \(0, 2\) \(empty\)",
     ),
     ({"activations": ["tanh"]}, ValueError, r"activations: expected 2 names.*got \['tanh'\]"),
+    ({"activations": []}, ValueError, r"activations: expected 2 names.*got \[\]"),
+    ({"activations": "ab"}, ValueError, r"activations: expected 2 names.*got 'ab'"),
     ({"activations": "tanh"}, ValueError, r"activations: expected 2 names.*got 'tanh'"),
     ({"activations": ["tangens", "sigmoid"]}, ValueError, r"unknown activation 'tangens'; expected one of"),
     ({"loss": "mse"}, ValueError, r"unknown loss 'mse'; expected one of"),
@@ -263,10 +328,10 @@ def test_bad_networks(change, error, message):
 
 BAD_X = [
     (np.ones(2), ValueError, r"X: expected shape \(2, N\), got \(2,\)"),
-    (np.ones((3, 1)), ValueError, r"X: expected shape \(2, N\), got \(3, 1\)"),
+    (np.ones((3, 1)), ValueError, r"X: expected shape \(2, N\), got \(3, 1\)$"),
     (np.ones((2, 0)), ValueError, r"X: expected shape \(2, N\), got \(2, 0\) \(empty\)"),
     (np.ones((2, 1, 1)), ValueError, r"X: expected shape \(2, N\), got \(2, 1, 1\)"),
-    (np.array([[np.nan], [0]]), ValueError, r"X: expected finite numbers, got nan at index \(0, 0\)"),
+    (np.array([[np.nan], [np.inf]]), ValueError, r"X: expected finite numbers, got nan at index \(0, 0\)"),
     (np.array([[1j], [0]]), TypeError, r"X: expected real numbers, got ndarray of dtype complex128"),
     (np.array([["1"], ["2"]]), TypeError, r"X: expected real numbers"),
     (None, TypeError, r"X: expected real numbers, got NoneType"),
@@ -288,9 +353,10 @@ BAD_Y = [
         ValueError,
         r"Y: expected shape \(2, 2\), got \(2, 1\)",
     ),
-    ("sigmoid", "binary_cross_entropy", [[0, 1], [1.5, 0]], ValueError, r"Y: .*between 0 and 1, got 1.5"),
+    ("sigmoid", "binary_cross_entropy", [[0, 1], [1.5, 7]], ValueError, r"Y: .*between 0 and 1, got 1.5"),
     ("sigmoid", "binary_cross_entropy", [[0, 1], [-0.5, 0]], ValueError, r"Y: .*between 0 and 1, got -0.5"),
     ("softmax", "cross_entropy", [[0.5, 1], [0.4, 0]], ValueError, r"column 0 = \[0.5, 0.4\] with sum 0.9"),
+    ("softmax", "cross_entropy", [[0, 1.000011], [1, 0]], ValueError, r"column 1 = \[1.000011, 0.0\]"),
     ("softmax", "cross_entropy", [[0, 1.5], [1, -0.5]], ValueError, r"column 1 = \[1.5, -0.5\]"),
     (
         "identity",
@@ -325,6 +391,7 @@ def test_the_sweep_of_another_network_is_refused():
     [
         ({"sizes": [3]}, ValueError, r"sizes: expected at least two positive integers.*got \[3\]"),
         ({"sizes": [3, 0]}, ValueError, r"sizes: .*got \[3, 0\]"),
+        ({"sizes": [3, True]}, ValueError, r"sizes: .*got \[3, True\]"),
         ({"sizes": [3, 2.5]}, ValueError, r"sizes: .*got \[3, 2.5\]"),
         ({"sizes": 3}, TypeError, r"sizes: expected a list of layer sizes .*got 3"),
         ({"sizes": [3, 2], "init": "xavier"}, ValueError, r"unknown init 'xavier'; expected one of glorot"),
