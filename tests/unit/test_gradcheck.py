@@ -66,12 +66,12 @@ def test_float32_may_be_wrong_by_a_hundredth(error, passes):
             bp.check_gradients(net, X, Y, grads)
 
 
-def test_the_tolerance_is_the_largest_error_that_passes():
+def test_the_tolerance_can_be_chosen():
     net, X, Y = random_case("tanh", "identity", "half_squared_error", 2, 4, seed=1)
     worst = bp.check_gradients(net, X, Y).worst
-    assert bp.check_gradients(net, X, Y, tolerance=worst).worst == worst  # to the last digit
+    assert bp.check_gradients(net, X, Y, tolerance=2 * worst).worst < 2 * worst
     with pytest.raises(bp.GradientError):
-        bp.check_gradients(net, X, Y, tolerance=0.999 * worst)
+        bp.check_gradients(net, X, Y, tolerance=0.5 * worst)
 
 
 @pytest.mark.parametrize(("deviation", "largest"), [(-0.5, 0.5), (-4.5, 10.125)])
@@ -92,9 +92,9 @@ def test_small_entries_are_measured_against_the_cost_and_the_largest_entry(devia
     assert report.worst == pytest.approx(1e-6, rel=1e-3)
 
 
-def test_no_cost_and_no_gradient_pass():
+def test_no_cost_and_no_gradient_pass_whatever_the_tolerance():
     net = bp.Network([None, [[0.0]]], [None, [[0.0]]], ["identity"], "squared_error")
-    assert bp.check_gradients(net, [[1.0]], [[0.0]]).worst == 0
+    assert bp.check_gradients(net, [[1.0]], [[0.0]], tolerance=0).worst == 0
 
 
 def test_kinks_excuse_no_other_entry_of_their_array():
