@@ -4,7 +4,7 @@ The package behind the book. `forward` and `backward` in `backprop.network` are 
 algorithm; everything else checks it, shows it or measures it.
 """
 
-from . import activations, gradcheck, losses
+from . import activations, gradcheck, graph, losses
 from .explain import explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
@@ -23,6 +23,7 @@ __all__ = [
     "explain",
     "forward",
     "gradcheck",
+    "graph",
     "losses",
     "value_and_grad",
 ]

@@ -18,11 +18,34 @@ GREEK = set(
 )
 
 
+# Directives whose body holds formulas; the body of any other fence is code.
+HOLDS_TEXT = re.compile(
+    r"\{(?:prf:\w+|exercise|solution|admonition|note|tip|warning|dropdown|math|grid|card)"
+)
+
+
+def without_code(text):
+    """A page's Markdown without the bodies of code fences."""
+    kept, open_fences, in_code = [], [], ""
+    for line in text.splitlines():
+        fence = re.match(r" *(`{3,}|:{3,})(.*)", line)
+        if in_code:
+            if line.strip() == in_code:
+                in_code = ""
+        elif fence and open_fences and line.strip() == open_fences[-1]:
+            open_fences.pop()
+        elif fence and HOLDS_TEXT.search(fence[2]):
+            open_fences.append(fence[1])
+        elif fence:
+            in_code = fence[1]
+        else:
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def formulas(text):
     """The TeX of every formula in a page's Markdown."""
-    text = re.sub(r"^(`{3,}|~{3,})\s*\{?(?!prf|math|exercise|solution|admonition|note|tip|warning|dropdown)[^\n]*\n.*?^\1\s*$",
-                  "", text, flags=re.S | re.M)  # fmt: skip
-    text = re.sub(r"`[^`\n]*`", "", text)
+    text = re.sub(r"`[^`\n]*`", "", without_code(text))
     found = []
     for block, inline in re.findall(r"\$\$(.+?)\$\$|(?<!\\)\$([^$]+?)\$", text, re.S):
         found.append(block or inline)

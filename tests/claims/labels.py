@@ -24,7 +24,14 @@ REFERENCE = re.compile(
 
 def pages():
     """(path, text) of every page: the markdown of notebooks, and Markdown files."""
-    for path in sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("exercises/*.ipynb"), *ROOT.glob("*.md")]):
+    for path in sorted(
+        [
+            *ROOT.glob("chapters/*.ipynb"),
+            *ROOT.glob("chapters/*.md"),
+            *ROOT.glob("exercises/*.ipynb"),
+            *ROOT.glob("*.md"),
+        ]
+    ):
         if path.suffix == ".ipynb":
             cells = nbformat.read(path, as_version=4).cells
             yield path, "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
