@@ -11,7 +11,7 @@ from .svg import Svg, text
 LARGEST = 60  # nodes; above that nobody reads a picture
 CHARACTER = 7.6  # width of a character at the book's 13 px, on the safe side
 BOX, ABOVE, BELOW = 32, 22, 24  # height of a rectangle, and of the text above and below it
-GAP_X, GAP_Y, MARGIN = 64, 16, 12
+GAP_X, GAP_Y, MARGIN = 38, 16, 12
 LANE = 14  # height that an edge takes where it passes a column
 
 
@@ -93,7 +93,7 @@ def _arrange(nodes, names, digits, gradients):
         shown = {other: _short(name, 12) for other, name in names.items()}
         formula = _short(formula_of(node, shown).replace(" * ", " · ").replace(" - ", " − "))
         texts = (formula, f"{shown[node]} = {number}", adjoint)
-        wide = CHARACTER * sorted(map(len, texts))[-1] + 14
+        wide = CHARACTER * sorted(map(len, texts))[-1] + 8
         places[node] = put(depths[node], Place(depths[node], wide, ABOVE + BOX + BELOW, texts=texts))
     neighbours = {id(place): [] for column in columns for place in column}
     for node in nodes:
