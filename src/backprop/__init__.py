@@ -4,7 +4,7 @@ The package behind the book. `forward` and `backward` in `backprop.network` are 
 algorithm; everything else checks it, shows it or measures it.
 """
 
-from . import activations, control, gradcheck, history, losses
+from . import activations, control, gradcheck, graph, history, losses
 from .explain import code_of, explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
@@ -25,6 +25,7 @@ __all__ = [
     "explain",
     "forward",
     "gradcheck",
+    "graph",
     "history",
     "losses",
     "value_and_grad",

@@ -6,7 +6,17 @@ No numerics here: every number that is shown comes from the core.
 from . import chain_rule
 from .diagram import network_diagram
 from .figures import loss_curve
+from .graph import graph_svg, learning_loop
 from .symbols import network_graph, symbol_diagram
 from .timeline import timeline
 
-__all__ = ["chain_rule", "loss_curve", "network_diagram", "network_graph", "symbol_diagram", "timeline"]
+__all__ = [
+    "chain_rule",
+    "graph_svg",
+    "learning_loop",
+    "loss_curve",
+    "network_diagram",
+    "network_graph",
+    "symbol_diagram",
+    "timeline",
+]
