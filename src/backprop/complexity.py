@@ -113,7 +113,7 @@ class Tally:
 
     @property
     def multiply_adds(self):
-        """p q r for each product, added up."""
+        """The sum of p q r over the products."""
         return sum(left[0] * left[1] * right[1] for left, right in self.products)
 
     def reset(self):
