@@ -6,8 +6,8 @@
 Keys of the file: `machine` (cpu, python, numpy, threads), `date`, `layers` and `batch` of the networks
 in `growth`, which have one width throughout. Each row of `growth` holds width, parameters, counts
 (multiply-adds for one example, by method), seconds (for the whole batch, by method) and `sampled`: 0
-where differences and forward mode were timed for every parameter, else for how many; their time is
-then the time for one of these, times the number of parameters. Each row of `ratios` holds sizes,
+where differences and forward mode were timed for every parameter, else for how many; then the time
+that one of these adds is multiplied by the number of parameters. Each row of `ratios` holds sizes,
 batch, and the seconds of a forward sweep and of both sweeps.
 
 Times are CPU time in one thread, the smallest of several rounds.
@@ -73,7 +73,7 @@ def sweeps(net, X, Y, rounds=15):
     return {name: min(values) for name, values in seconds.items()}
 
 
-def one_by_one(net, X, Y, forward_seconds, rounds=3):
+def one_by_one(net, X, Y, rounds=3):
     """Seconds of the methods that take one parameter after the other, and how many were timed."""
     methods = {
         "one-sided differences": lambda where: complexity.differences(net, X, Y, where, central=False),
@@ -92,8 +92,8 @@ def one_by_one(net, X, Y, forward_seconds, rounds=3):
     for name, method in methods.items():
         total = min(cpu_seconds(lambda m=method: m(where), 1) for _ in range(rounds))
         if sampled:
-            once = 0 if name == "central differences" else forward_seconds
-            total = once + max(total - once, 0) / sampled * P
+            once = min(cpu_seconds(lambda m=method: m([]), 3) for _ in range(rounds))
+            total = once + (total - once) / sampled * P
         seconds[name] = total
     return seconds, sampled
 
@@ -125,7 +125,7 @@ def measure():
         sizes = [width] * (LAYERS + 1)
         net, X, Y = case(sizes, BATCH)
         seconds = sweeps(net, X, Y)
-        slow, sampled = one_by_one(net, X, Y, seconds["forward"])
+        slow, sampled = one_by_one(net, X, Y)
         row = {"width": width, "parameters": complexity.counts(sizes).parameters, "sampled": sampled,
                "counts": counted(sizes), "seconds": rounded(seconds | slow)}  # fmt: skip
         growth.append(row)

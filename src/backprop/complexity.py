@@ -35,6 +35,13 @@ class Counts:
     hadamard: int
 
     @property
+    def name(self):
+        """The sizes in one word, such as 5-10-8-3; 11 x 100 for eleven times 100."""
+        if len(self.sizes) > 4 and len(set(self.sizes)) == 1:
+            return f"{len(self.sizes)} x {self.sizes[0]}"
+        return "-".join(map(str, self.sizes))
+
+    @property
     def backward(self):
         """2 M - n_0 n_1 (`eq:backward-count`)."""
         return self.outer + self.transposed
@@ -73,7 +80,7 @@ class Counts:
         units = f" = {units}" if len(self.sizes) > 2 else ""
         return "\n".join(
             [
-                f"network {'-'.join(map(str, self.sizes))}: {self.parameters} parameters",
+                f"network {self.name}: {self.parameters} parameters",
                 f"forward        {self.forward} multiply-adds",
                 f"backward       {self.backward} = {self.outer} (outer) + {self.transposed} (transposed)",
                 f"together       {self.total}",

@@ -41,6 +41,11 @@ def test_counts_in_words():
     assert "entry by entry 2\n" in str(complexity.counts([3, 2]))
 
 
+def test_names():
+    names = [complexity.counts(sizes).name for sizes in ([2, 3], [7] * 4, [7] * 5, [7, 7, 7, 7, 6])]
+    assert names == ["2-3", "7-7-7-7", "5 x 7", "7-7-7-7-6"]
+
+
 def test_counts_do_not_overflow():
     n = 10**6
     assert (
