@@ -4,7 +4,7 @@ The package behind the book. `forward` and `backward` in `backprop.network` are 
 algorithm; everything else checks it, shows it or measures it.
 """
 
-from . import activations, control, gradcheck, graph, history, losses
+from . import activations, checkpoint, complexity, control, gradcheck, graph, history, losses
 from .explain import code_of, explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
@@ -19,7 +19,9 @@ __all__ = [
     "activations",
     "backward",
     "check_gradients",
+    "checkpoint",
     "code_of",
+    "complexity",
     "control",
     "cost",
     "explain",

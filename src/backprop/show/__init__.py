@@ -4,6 +4,7 @@ No numerics here: every number that is shown comes from the core.
 """
 
 from . import chain_rule
+from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
 from .graph import graph_svg, learning_loop
@@ -12,11 +13,15 @@ from .timeline import timeline
 
 __all__ = [
     "chain_rule",
+    "checkpoint_memory",
     "graph_svg",
+    "growth",
     "learning_loop",
     "loss_curve",
     "network_diagram",
     "network_graph",
+    "segment_choice",
     "symbol_diagram",
+    "time_ratio",
     "timeline",
 ]
