@@ -6,8 +6,12 @@ These take a minute or two each; downloads come from pip's cache where there is 
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 
 import pytest
 
@@ -30,6 +34,8 @@ def test_the_oldest_versions_that_pyproject_allows(clone, environment):
         "ipywidgets",
         "nbval",
         "ipykernel",
+        "sphinx",
+        "pybtex",
     ]
     run(environment / "pip", "install", "--quiet", *pins, *tools, ".", folder=clone)
     out = run(
@@ -72,3 +78,25 @@ def test_an_old_python_is_refused(clone, tmp_path):
 def test_help_lists_the_commands():
     out = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert {"site", "serve", "test", "lint", "lock", "clean"} <= set(re.findall(r"^ +make (\w+)", out, re.M))
+
+
+def test_serve_prints_an_address_that_answers():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        ["make", "serve", f"PORT={port}"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+    try:
+        address = next(line.strip() for line in server.stdout if line.startswith("http"))
+        assert address == f"http://127.0.0.1:{port}/"
+        for _ in range(50):
+            try:
+                page = urllib.request.urlopen(address, timeout=2).read().decode()
+                break
+            except OSError:
+                time.sleep(0.2)
+        assert "Backpropagation: derived, computed, checked" in page
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)

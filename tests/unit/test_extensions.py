@@ -202,6 +202,38 @@ def test_the_usual_names_are_looked_for(monkeypatch, tmp_path):
     assert browser.find() == str(program)
 
 
+@pytest.mark.parametrize(
+    ("debian", "user", "commands"),
+    [
+        (True, 0, ["apt-get update -qq", "apt-get install -y -qq chromium"]),
+        (True, 1000, [f"{sys.executable} -m playwright install chromium"]),
+        (False, 0, [f"{sys.executable} -m playwright install chromium"]),
+    ],
+)
+def test_a_missing_browser_is_installed_the_way_the_machine_allows(monkeypatch, debian, user, commands):
+    ran = []
+
+    def run(command, **_):
+        ran.append(" ".join(command))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(browser.Path, "exists", lambda path: debian and str(path) == "/etc/debian_version")
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    monkeypatch.setattr(browser.subprocess, "run", run)
+    browser.install()
+    assert ran == commands
+
+
+def test_a_browser_that_cannot_be_installed_says_what_to_do(monkeypatch):
+    monkeypatch.setattr(
+        browser.subprocess, "run", lambda command, **_: subprocess.CompletedProcess(command, 100)
+    )
+    with pytest.raises(
+        SystemExit, match="no browser found, and .* failed: install Chromium or Chrome, or name one"
+    ):
+        browser.install()
+
+
 def test_an_old_node_is_not_taken(monkeypatch, tmp_path):
     """With a Node.js 18 on the PATH, a newer one in the environment is found and goes first."""
     old, ours = tmp_path / "old", tmp_path / "env" / "bin"
