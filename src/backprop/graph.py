@@ -273,7 +273,13 @@ class Value(Scalar):
         return node
 
     def named(self, name):
-        """Give the node a name and return it: `a = (x * z).named("a")`."""
+        """Give the node a name and return it: `a = (x * z).named("a")`.
+
+        Raises:
+            TypeError: if the name is no string.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"name: expected a string, got {name!r}")
         self.name = name
         return self
 
@@ -427,22 +433,26 @@ class Dual(Scalar):
         TypeError, ValueError: as `Value`; also where a derivative does not exist or is too large.
     """
 
-    __slots__ = ("tangent", "value")
+    __slots__ = ("tangent", "value", "varies")
 
     def __init__(self, value, tangent=0.0):
         self.value, self.tangent = _number("value", value), _number("tangent", tangent)
+        # Whether it depends on the chosen input; a tangent of 0 alone does not tell.
+        self.varies = self.tangent != 0
 
     @classmethod
     def _result(cls, operation, operands, plain, value):
         tangent = 0.0
         for k, operand in enumerate(operands):
-            if isinstance(operand, Dual) and operand.tangent != 0:
+            if isinstance(operand, Dual) and operand.varies:
                 tangent += (
                     _local_derivative(operation, k, plain, value) * operand.tangent
                 )  # eq:tangent-recursion
         if not math.isfinite(tangent):
             raise ValueError(f"{operation.name}: the tangent at {_at(plain)} is too large for a float")
-        return cls(value, tangent)
+        result = cls(value, tangent)
+        result.varies = any(isinstance(operand, Dual) and operand.varies for operand in operands)
+        return result
 
     def __repr__(self):
         return f"Dual({self.value}, tangent={self.tangent})"
@@ -482,6 +492,8 @@ def jacobian_forward(f, values):
     Returns:
         A `Jacobian` with m rows and n columns.
     """
+    if not values:
+        return Jacobian([[] for _ in f()], 0)
     columns = []
     for j in range(len(values)):
         outputs = f(*(Dual(value, float(i == j)) for i, value in enumerate(values)))

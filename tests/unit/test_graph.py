@@ -763,3 +763,16 @@ def test_public_things_have_a_docstring(thing):
     assert len(inspect.getdoc(thing)) > 20
     if inspect.isfunction(thing) and "raise " in inspect.getsource(thing):
         assert "Raises:" in inspect.getdoc(thing)
+
+
+def test_a_dual_number_knows_that_it_varies_where_its_tangent_is_zero():
+    """√(x²) has no derivative at 0, although x² has the tangent 0 there."""
+    with pytest.raises(ValueError, match="no finite derivative"):
+        graph.derivative_forward(lambda x: graph.sqrt(x * x), {"x": 0.0}, "x")
+    assert graph.derivative_forward(lambda x, y: x**y, {"x": -3.0, "y": 2.0}, "x") == -6.0
+
+
+def test_names_are_strings_and_no_inputs_leave_the_rows():
+    with pytest.raises(TypeError, match="name: expected a string, got 5"):
+        Value(1.0).named(5)
+    assert graph.jacobian_forward(lambda: [1.0, 2.0], []).rows == [[], []]
