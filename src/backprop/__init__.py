@@ -8,6 +8,7 @@ from . import activations, gradcheck, losses
 from .explain import code_of, explain
 from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
+from .workspace import Workspace
 
 __version__ = "0.1.0"
 
@@ -16,6 +17,7 @@ __all__ = [
     "GradientError",
     "Gradients",
     "Network",
+    "Workspace",
     "activations",
     "backward",
     "check_gradients",

@@ -1,0 +1,550 @@
+"""The fast path: the two sweeps of `backprop.network` in memory that is set aside once.
+
+`backprop.network` is the text to read. This module computes the same numbers, and
+tests/unit/test_workspace.py compares the two to rounding. What makes it fast:
+
+- every array is allocated once, every call writes into one of them, every transpose is a view;
+- an activation works in place and keeps only what its derivative needs;
+- the error signals of all layers are rows of one array, so that one product with a vector of
+  ones gives every bias gradient, and one multiplication divides all of them by N;
+- a large layer is worked through in blocks of rows that stay in the processor's cache;
+- the calls are laid out once for each batch size (`_Plan`), so that a tiny network spends its
+  time in numpy and not in Python.
+"""
+
+import math
+import numbers
+from itertools import accumulate
+
+import numpy as np
+from numpy import (
+    absolute, add, copyto, cosh, divide, exp, expm1, fmax, greater, log, log1p, maximum, minimum, multiply,
+    negative, subtract, tanh,
+)  # fmt: skip
+
+from . import checks
+from .activations import ACTIVATIONS, LEAKY_SLOPE, PRELU_SLOPE
+from .losses import LOSSES
+
+try:
+    # The ufunc behind np.clip. Unlike fmin and fmax it hands NaN on; minimum and maximum do so
+    # too, but start slowly, and np.clip itself costs several times as much for a small array.
+    from numpy._core.umath import clip
+except ImportError:  # a private name may go
+    clip = np.clip
+
+BLOCK = 16384  # entries in a block of rows: 128 KB in float64, so that several fit into the cache
+
+_erfc = np.frompyfunc(math.erfc, 1, 1)
+
+
+class Workspace:
+    """Memory for `value_and_grad` on batches of up to N examples.
+
+    ```python
+    ws = bp.Workspace(net, 32)
+    J, grads = bp.value_and_grad(net, X, Y, workspace=ws)
+    ```
+
+    **The arrays in `grads` belong to the workspace: the next call overwrites them. Copy what you
+    want to keep.** The cost J is a number of its own.
+
+    Parameters and examples are read at each call, never kept: change them in place or replace
+    them. A workspace suits every network with the layer sizes, activations, loss and dtype of the
+    one it was made for. A batch may have fewer than N examples, so that the last one of an epoch
+    needs no second workspace. Threads need a workspace each; they may share a network while
+    nobody changes it.
+
+    Args:
+        net: a `Network`.
+        N: the largest batch size, >= 1.
+
+    Raises:
+        ValueError: if N is no positive integer.
+    """
+
+    def __init__(self, net, N):
+        from .network import Gradients  # that module imports this one
+
+        if not isinstance(N, numbers.Integral) or isinstance(N, bool) or N < 1:
+            raise ValueError(f"N: expected a batch size, an integer >= 1, got {N!r}")
+        self.N, self.sizes, self.dtype = int(N), net.sizes, net.dtype
+        self.activations, self.loss = list(net.activations), net.loss
+        self._sigma, self._loss_function = list(net.sigma), net.loss_function
+        self._gradients = Gradients
+        self._memory, self._plans = {}, {}
+        self._plan = self._plan_for(self.N)
+
+    def __repr__(self):
+        return f"<Workspace for batches of up to {self.N}, sizes {self.sizes}, {self.dtype}>"
+
+    def value_and_grad(self, net, X, Y):
+        """What `backprop.value_and_grad` returns with this workspace; arguments and errors as there."""
+        plan = self._plan
+        if net.sigma != self._sigma or net.loss_function is not self._loss_function:
+            self._expect(net)
+        if not (
+            type(X) is type(Y) is np.ndarray
+            and X.dtype is Y.dtype is self.dtype
+            and X.shape == plan.X_shape
+            and Y.shape == plan.Y_shape
+        ):
+            self._expect(net)
+            X, Y, plan = self._admit(X, Y)
+        problem = None
+        try:
+            J, sound = plan.run(net.W, net.b, X, Y)
+        except Exception as error:
+            problem = error
+        if problem is not None or not sound:
+            # Bad input costs time only now that something went wrong.
+            self._expect(net)
+            checks.real_array("X", X)
+            checks.real_array("Y", Y)
+            checks.labels_fit(self._loss_function, Y)
+            if problem is not None:
+                raise problem
+        return J, self._gradients(plan.delta.copy(), plan.dW.copy(), plan.db.copy())
+
+    def _expect(self, net):
+        """Raise ValueError unless this workspace suits `net`."""
+        W, b = net.W[1:], net.b[1:]
+        dtypes = {str(np.asarray(p).dtype) for p in [*W, *b]}
+        pairs = list(zip(self.sizes[1:], self.sizes, strict=False))
+        for what, expected, got in (
+            ("shapes of W", pairs, [np.shape(w) for w in W]),
+            ("shapes of b", [(n, 1) for n in self.sizes[1:]], [np.shape(v) for v in b]),
+            ("dtype", str(self.dtype), ", ".join(sorted(dtypes))),
+            ("activations", self.activations, list(net.activations)),
+            ("loss", self.loss, net.loss),
+            ("functions", [*self._sigma[1:], self._loss_function], [*net.sigma[1:], net.loss_function]),
+        ):
+            if got != expected:
+                raise ValueError(
+                    f"workspace: expected a network like the one it was made for, {what} {expected}, got {got}"
+                )
+
+    def _admit(self, X, Y):
+        """X and Y in the form that a plan takes, and the plan for this number of examples."""
+        X = checks.real_array("X", X, (self.sizes[0], "N"), self.dtype)
+        n = X.shape[1]
+        if n > self.N:
+            raise ValueError(f"X: expected at most {self.N} examples, as the workspace holds, got {n}")
+        Y = checks.real_array("Y", Y, (self.sizes[-1], n), self.dtype)
+        self._plan = self._plan_for(n)
+        return X, Y, self._plan
+
+    def _plan_for(self, n):
+        if n not in self._plans:
+            # The largest batch and the last smaller one are kept: an epoch needs no more.
+            self._plans = {size: plan for size, plan in self._plans.items() if size == self.N}
+            self._plans[n] = _Plan(self.sizes, self._sigma, self._loss_function, self.dtype, n, self._take)
+        return self._plans[n]
+
+    def _take(self, name, rows, n=None):
+        """Memory called `name`: an array (rows, n), or (rows,) without n; kept for up to N columns."""
+        if name not in self._memory:
+            self._memory[name] = np.zeros(rows if n is None else rows * self.N, self.dtype)
+        flat = self._memory[name]
+        return flat if n is None else flat[: rows * n].reshape(rows, n)
+
+
+class _Plan:
+    """The calls for a batch of n examples, laid out in order.
+
+    Attributes:
+        run: (W, b, X, Y) ↦ (J, sound). It fills delta, dW and db. `sound` is False if X or Y may
+            hold an entry that is not finite. It raises some error if W, b or Y is unfit.
+        delta, dW, db: lists of arrays as in `Gradients`.
+    """
+
+    def __init__(self, sizes, sigma, loss, dtype, n, take):
+        L = len(sizes) - 1
+        layers = range(1, L + 1)
+        self.X_shape, self.Y_shape = (sizes[0], n), (sizes[L], n)
+
+        # δ and ∂J/∂b: rows of one array for all layers. ∂J/∂W: one layer after the other.
+        ends = [0, *accumulate(sizes[1:])]
+        rows = [None, *(slice(ends[l - 1], ends[l]) for l in layers)]
+        all_delta, all_db = take("delta", ends[L], n), take("db", ends[L]).reshape(-1, 1)
+        self.delta = [None, *(all_delta[rows[l]] for l in layers)]
+        self.db = [None, *(all_db[rows[l]] for l in layers)]
+        shapes = [None, *((sizes[l], sizes[l - 1]) for l in layers)]
+        ends = [0, *accumulate(m * k for m, k in shapes[1:])]
+        all_dW = take("dW", ends[L])
+        self.dW = [None, *(all_dW[ends[l - 1] : ends[l]].reshape(shapes[l]) for l in layers)]
+
+        # The mean over the examples: either all δ or all ∂J/∂W are divided, whichever is less.
+        one_nth = np.array(1 / n, dtype)
+        ones_nth = np.full((n, 1), one_nth)
+        divide_delta = n > 1 and all_delta.size < all_dW.size
+        divide_dW = n > 1 and not divide_delta
+        all_mean = take("delta / n", len(all_delta), n) if divide_delta else all_delta
+        mean_delta = [None, *(all_mean[rows[l]] for l in layers)]
+
+        a = [None, *(take(f"a[{l}]", sizes[l], n) for l in layers)]
+        steps = [None, *(_steps(sigma[l], l, a[l], self.delta[l], take) for l in layers)]
+        steps[L] = _last_steps(loss, sigma[L], *steps[L], a[L], self.delta[L], take)
+        output = steps[L][1]
+        up = [(shapes[l], (sizes[l], 1), a[l], steps[l][0]) for l in layers]
+        down = [(self.delta[l + 1], self.delta[l], steps[l][1]) for l in range(L - 1, 0, -1)]
+        products = [(mean_delta[l], a[l - 1].T, self.dW[l]) for l in layers[1:]]
+        first_delta, first_dW = mean_delta[1], self.dW[1]
+        first_row, zeros = first_dW[0], np.zeros(sizes[0], dtype)
+
+        def run(W, b, X, Y):
+            below = X
+            for w, v, (w_shape, v_shape, z, activate) in zip(W[1:], b[1:], up, strict=True):
+                if w.shape != w_shape or v.shape != v_shape or w.dtype != dtype or v.dtype != dtype:
+                    raise ValueError("workspace: made for another network")
+                w.dot(below, z)
+                activate(v)
+                below = z
+            J = output(Y)
+            for w, (above, here, pull) in zip(W[:1:-1], down, strict=True):
+                w.T.dot(above, here)
+                pull()
+            all_delta.dot(ones_nth, all_db)
+            if divide_delta:
+                multiply(all_delta, one_nth, all_mean)
+            first_delta.dot(X.T, first_dW)
+            for delta, a_transposed, dW in products:
+                delta.dot(a_transposed, dW)
+            if divide_dW:
+                multiply(all_dW, one_nth, all_dW)
+            # An activation may hide an infinite entry of X from J. Its product with an error
+            # signal, even with 0, is not finite, and 0 times such an entry of ∂J/∂W^(1) is NaN.
+            return J, math.isfinite(J + first_row.dot(zeros))
+
+        self.run = run
+
+
+def _steps(sigma, l, a, g, take):
+    """The steps (activate, pull) of layer l, a pair of functions.
+
+    activate(b) finds W a^(l-1) in `a` and leaves σ(W a^(l-1) + b) there. pull() finds the upstream
+    gradient ∂ℓ/∂a in `g` and leaves the error signal ∂ℓ/∂z there.
+    """
+    m, n = a.shape
+    make = IN_PLACE[sigma.name] if ACTIVATIONS.get(sigma.name) == sigma else None
+    height = m if make is None or make is _softmax else max(1, BLOCK // n)
+    blocks = []
+    for top in range(0, m, height):
+        rows = slice(top, min(top + height, m))
+        kept = lambda name, rows=rows: take(f"{name}[{l}]", m, n)[rows]
+        scratch = lambda i=0, rows=rows: take(f"scratch {i} {l}", m, n)[: rows.stop - rows.start]
+        steps = make(a[rows], g[rows], kept, scratch) if make else _any(sigma, a, g, kept)
+        blocks.append((rows, *steps))
+    if len(blocks) == 1:
+        return blocks[0][1:]
+
+    def activate(b):
+        for rows, activate_block, _ in blocks:
+            activate_block(b[rows])
+
+    def pull():
+        for _, _, pull_block in blocks:
+            pull_block()
+
+    return activate, pull
+
+
+# The activations in place, written like `backprop.activations` so that no tail loses its digits.
+# `kept` gives memory that lives from activate to pull, `scratch` memory that anyone may overwrite.
+
+
+def _identity(a, g, kept, scratch):
+    def activate(b):
+        add(a, b, a)
+
+    def pull():
+        pass
+
+    return activate, pull
+
+
+def _sigmoid(a, g, kept, scratch):
+    q, one = kept("q"), _scalar(1, a)
+    low, high = _scalar(-np.inf, a), _exp_limit(a)
+
+    def activate(b):  # with e = exp(z) and q = 1 + e: σ = e/q
+        add(a, b, a)
+        clip(a, low, high, a)
+        exp(a, a)
+        add(a, one, q)
+        divide(a, q, a)
+
+    def pull():  # σ' = σ/q
+        multiply(g, a, g)
+        divide(g, q, g)
+
+    return activate, pull
+
+
+def _tanh(a, g, kept, scratch):
+    z, high = kept("z"), _exp_limit(a)
+    low = -high
+
+    def activate(b):
+        add(a, b, z)
+        tanh(z, a)
+
+    def pull():  # tanh' = 1/cosh²
+        clip(z, low, high, z)
+        cosh(z, z)
+        divide(g, z, g)
+        divide(g, z, g)
+
+    return activate, pull
+
+
+def _relu(a, g, kept, scratch):
+    s, zero, inf = scratch(), _scalar(0, a), _scalar(np.inf, a)
+
+    def activate(b):
+        add(a, b, a)
+        clip(a, zero, inf, a)
+
+    def pull():
+        greater(a, zero, s)
+        multiply(g, s, g)
+
+    return activate, pull
+
+
+def _leaky(slope):
+    def make(a, g, kept, scratch):
+        s, zero, low, rest = scratch(), _scalar(0, a), _scalar(slope, a), _scalar(1 - slope, a)
+
+        def activate(b):
+            add(a, b, a)
+            multiply(a, low, s)
+            fmax(a, s, a)
+
+        def pull():
+            greater(a, zero, s)
+            multiply(s, rest, s)
+            add(s, low, s)
+            multiply(g, s, g)
+
+        return activate, pull
+
+    return make
+
+
+def _elu(a, g, kept, scratch):
+    negative_part, s = kept("z"), scratch()
+    zero, inf = _scalar(0, a), _scalar(np.inf, a)
+    low = -inf
+
+    def activate(b):
+        add(a, b, a)
+        clip(a, low, zero, negative_part)
+        clip(a, zero, inf, a)
+        expm1(negative_part, s)
+        add(a, s, a)
+
+    def pull():
+        exp(negative_part, negative_part)
+        multiply(g, negative_part, g)
+
+    return activate, pull
+
+
+def _gelu(a, g, kept, scratch):
+    z, cdf, s = kept("z"), kept("cdf"), scratch()
+    half, root, height = _scalar(0.5, a), _scalar(-math.sqrt(2), a), _scalar(1 / math.sqrt(2 * math.pi), a)
+    minus_half = -half
+
+    def activate(b):
+        add(a, b, z)
+        divide(z, root, s)
+        _erfc(s, cdf, casting="unsafe")
+        multiply(cdf, half, cdf)
+        multiply(z, cdf, a)
+
+    def pull():
+        multiply(z, z, s)
+        multiply(s, minus_half, s)
+        exp(s, s)
+        multiply(s, height, s)
+        multiply(s, z, s)
+        add(s, cdf, s)
+        multiply(g, s, g)
+
+    return activate, pull
+
+
+def _softplus(a, g, kept, scratch):
+    s, zero, inf = scratch(), _scalar(0, a), _scalar(np.inf, a)
+
+    def activate(b):
+        add(a, b, a)
+        _softplus_parts(a, a, s, zero, inf)
+
+    def pull():  # softplus' = σ(z) = 1 - exp(-a)
+        negative(a, s)
+        expm1(s, s)
+        multiply(g, s, g)
+        negative(g, g)
+
+    return activate, pull
+
+
+def _softplus_parts(z, out, s, zero, inf):
+    """softplus(z) = max(z, 0) + ln(1 + exp(-|z|)) into `out`, which may be z."""
+    absolute(z, s)
+    negative(s, s)
+    exp(s, s)
+    log1p(s, s)
+    clip(z, zero, inf, out)
+    add(out, s, out)
+
+
+def _softmax(a, g, kept, scratch):
+    ones, s = np.ones((1, len(a)), a.dtype), scratch()
+    row = np.empty_like(a[:1])
+
+    def activate(b):
+        add(a, b, a)
+        maximum.reduce(a, 0, None, row, True)
+        subtract(a, row, a)
+        exp(a, a)
+        ones.dot(a, row)
+        divide(a, row, a)
+
+    def pull():
+        multiply(a, g, s)
+        ones.dot(s, row)
+        subtract(g, row, g)
+        multiply(g, a, g)
+
+    return activate, pull
+
+
+def _any(sigma, a, g, kept):
+    """For a row added to `ACTIVATIONS` from outside."""
+    z = kept("z")
+
+    def activate(b):
+        add(a, b, z)
+        copyto(a, sigma.value(z))
+
+    def pull():
+        copyto(g, sigma.vjp(z, g))
+
+    return activate, pull
+
+
+IN_PLACE = {
+    "identity": _identity,
+    "sigmoid": _sigmoid,
+    "tanh": _tanh,
+    "relu": _relu,
+    "leaky_relu": _leaky(LEAKY_SLOPE),
+    "prelu": _leaky(PRELU_SLOPE),
+    "elu": _elu,
+    "gelu": _gelu,
+    "softplus": _softplus,
+    "softmax": _softmax,
+}
+
+
+def _scalar(value, like):
+    return np.array(value, like.dtype)  # numpy takes an array of no dimension faster than a float
+
+
+def _exp_limit(like):
+    """The largest whole z whose exp(z) does not overflow."""
+    return _scalar(math.floor(math.log(float(np.finfo(like.dtype).max))), like)
+
+
+def _last_steps(loss, sigma, activate, pull, a, delta, take):
+    """The steps (activate, output) of the output layer.
+
+    activate(b) is as in `_steps`, or adds b only; output(Y) leaves δ^(L) in `delta` and returns J.
+    It raises an error if Y is unfit.
+    """
+    K, n = a.shape
+    mean = np.full(K * n, 1 / n, a.dtype)
+    if LOSSES.get(loss.name) == loss and loss.value_from_z is not None:
+        make = {"softmax": _softmax_cross_entropy, "sigmoid": _sigmoid_cross_entropy}[loss.output]
+        return _identity(a, delta, None, None)[0], make(loss, a, delta, mean, take)
+    if loss.name not in ("half_squared_error", "squared_error") or LOSSES.get(loss.name) != loss:
+
+        def output(Y):
+            copyto(delta, loss.gradient(a, Y))
+            pull()
+            return loss.value(a, Y).mean()
+
+        return activate, output
+
+    flat = delta.reshape(-1)
+    half = loss.name == "half_squared_error"
+    weight = (0.5 if half else 1.0) / n
+
+    def output(Y):
+        subtract(a, Y, delta)
+        J = flat.dot(flat) * weight
+        if not half:
+            add(delta, delta, delta)
+        pull()
+        return J
+
+    return activate, output
+
+
+def _softmax_cross_entropy(loss, z, delta, mean, take):
+    K, n = z.shape
+    ones = np.ones((1, K), z.dtype)
+    one = _scalar(1, z)
+    row, total, e, flat = np.empty_like(z[:1]), np.empty_like(z[:1]), delta, z.reshape(-1)
+    excess = np.empty(n, z.dtype)
+    tolerance = checks.SUM_TOLERANCE**2
+
+    def output(Y):
+        ones.dot(Y, total)
+        subtract(total[0], one, excess)
+        off = excess.dot(excess)
+        if not (off <= tolerance and minimum.reduce(Y, None) >= 0):
+            checks.labels_fit(loss, Y)
+        maximum.reduce(z, 0, None, row, True)
+        subtract(z, row, z)
+        exp(z, e)
+        ones.dot(e, row)
+        divide(e, row, delta)
+        log(row, row)
+        subtract(row, z, z)
+        multiply(z, Y, z)
+        if off != 0:  # labels of a distribution sum to 1 only up to rounding
+            multiply(delta, total, delta)
+        subtract(delta, Y, delta)
+        return flat.dot(mean)
+
+    return output
+
+
+def _sigmoid_cross_entropy(loss, z, delta, mean, take):
+    p, s = take("output 0", *z.shape), take("output 1", *z.shape)
+    flat = p.reshape(-1)
+    one, zero, inf = _scalar(1, z), _scalar(0, z), _scalar(np.inf, z)
+
+    def output(Y):
+        if not (minimum.reduce(Y, None) >= 0 and maximum.reduce(Y, None) <= 1):
+            checks.labels_fit(loss, Y)
+        _softplus_parts(z, p, s, zero, inf)
+        multiply(z, Y, s)
+        subtract(p, s, p)
+        J = flat.dot(mean)
+        clip(z, zero, inf, p)
+        subtract(z, p, s)
+        exp(s, s)
+        absolute(z, p)
+        negative(p, p)
+        exp(p, p)
+        add(p, one, p)
+        divide(s, p, delta)
+        subtract(delta, Y, delta)
+        return J
+
+    return output
