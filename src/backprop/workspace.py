@@ -26,13 +26,6 @@ from . import checks
 from .activations import ACTIVATIONS, LEAKY_SLOPE, PRELU_SLOPE
 from .losses import LOSSES
 
-try:
-    # The ufunc behind np.clip. Unlike fmin and fmax it hands NaN on; minimum and maximum do so
-    # too, but start slowly, and np.clip itself costs several times as much for a small array.
-    from numpy._core.umath import clip
-except ImportError:  # a private name may go
-    clip = np.clip
-
 BLOCK = 16384  # entries in a block of rows: 128 KB in float64, so that several fit into the cache
 
 _erfc = np.frompyfunc(math.erfc, 1, 1)
@@ -80,30 +73,19 @@ class Workspace:
 
     def value_and_grad(self, net, X, Y):
         """What `backprop.value_and_grad` returns with this workspace; arguments and errors as there."""
-        plan = self._plan
         if net.sigma != self._sigma or net.loss_function is not self._loss_function:
             self._expect(net)
-        if not (
-            type(X) is type(Y) is np.ndarray
-            and X.dtype is Y.dtype is self.dtype
-            and X.shape == plan.X_shape
-            and Y.shape == plan.Y_shape
-        ):
-            self._expect(net)
-            X, Y, plan = self._admit(X, Y)
-        problem = None
+        plan = self._plan
         try:
             J, sound = plan.run(net.W, net.b, X, Y)
-        except Exception as error:
-            problem = error
-        if problem is not None or not sound:
-            # Bad input costs time only now that something went wrong.
+        except Exception:
+            # Another batch size, something to convert, or an error: here it has time to find out.
             self._expect(net)
+            X, Y, plan = self._admit(X, Y)
+            J, sound = plan.run(net.W, net.b, X, Y)
+        if not sound:
             checks.real_array("X", X)
             checks.real_array("Y", Y)
-            checks.labels_fit(self._loss_function, Y)
-            if problem is not None:
-                raise problem
         return J, self._gradients(plan.delta.copy(), plan.dW.copy(), plan.db.copy())
 
     def _expect(self, net):
@@ -131,6 +113,7 @@ class Workspace:
         if n > self.N:
             raise ValueError(f"X: expected at most {self.N} examples, as the workspace holds, got {n}")
         Y = checks.real_array("Y", Y, (self.sizes[-1], n), self.dtype)
+        checks.labels_fit(self._loss_function, Y)
         self._plan = self._plan_for(n)
         return X, Y, self._plan
 
@@ -161,7 +144,7 @@ class _Plan:
     def __init__(self, sizes, sigma, loss, dtype, n, take):
         L = len(sizes) - 1
         layers = range(1, L + 1)
-        self.X_shape, self.Y_shape = (sizes[0], n), (sizes[L], n)
+        Y_shape = (sizes[L], n)
 
         # δ and ∂J/∂b: rows of one array for all layers. ∂J/∂W: one layer after the other.
         ends = [0, *accumulate(sizes[1:])]
@@ -186,23 +169,26 @@ class _Plan:
         steps = [None, *(_steps(sigma[l], l, a[l], self.delta[l], take) for l in layers)]
         steps[L] = _last_steps(loss, sigma[L], *steps[L], a[L], self.delta[L], take)
         output = steps[L][1]
-        up = [(shapes[l], (sizes[l], 1), a[l], steps[l][0]) for l in layers]
-        down = [(self.delta[l + 1], self.delta[l], steps[l][1]) for l in range(L - 1, 0, -1)]
+        up = [(l, a[l], (sizes[l], 1), steps[l][0]) for l in layers]
+        down = [(l + 1, self.delta[l + 1], self.delta[l], steps[l][1]) for l in range(L - 1, 0, -1)]
         products = [(mean_delta[l], a[l - 1].T, self.dW[l]) for l in layers[1:]]
         first_delta, first_dW = mean_delta[1], self.dW[1]
         first_row, zeros = first_dW[0], np.zeros(sizes[0], dtype)
 
         def run(W, b, X, Y):
             below = X
-            for w, v, (w_shape, v_shape, z, activate) in zip(W[1:], b[1:], up, strict=True):
-                if w.shape != w_shape or v.shape != v_shape or w.dtype != dtype or v.dtype != dtype:
-                    raise ValueError("workspace: made for another network")
-                w.dot(below, z)
+            for l, z, shape, activate in up:
+                w, v = W[l], b[l]
+                w.dot(below, z)  # raises an error for other shapes of w and X
+                if v.shape != shape or w.dtype is not dtype or v.dtype is not dtype:
+                    raise ValueError("parameters of another shape or dtype")
                 activate(v)
                 below = z
+            if Y.shape != Y_shape:
+                raise ValueError("labels of another shape")
             J = output(Y)
-            for w, (above, here, pull) in zip(W[:1:-1], down, strict=True):
-                w.T.dot(above, here)
+            for l, above, here, pull in down:
+                W[l].T.dot(above, here)
                 pull()
             all_delta.dot(ones_nth, all_db)
             if divide_delta:
@@ -264,46 +250,45 @@ def _identity(a, g, kept, scratch):
 
 
 def _sigmoid(a, g, kept, scratch):
-    q, one = kept("q"), _scalar(1, a)
-    low, high = _scalar(-np.inf, a), _exp_limit(a)
+    q, s, one, high = kept("q"), scratch(), _scalar(1, a), _exp_limit(a)
 
     def activate(b):  # with e = exp(z) and q = 1 + e: σ = e/q
-        add(a, b, a)
-        clip(a, low, high, a)
-        exp(a, a)
-        add(a, one, q)
-        divide(a, q, a)
+        add(a, b, s)
+        minimum(s, high, out=a)
+        exp(a, s)
+        add(s, one, q)
+        divide(s, q, a)
 
     def pull():  # σ' = σ/q
-        multiply(g, a, g)
-        divide(g, q, g)
+        multiply(g, a, s)
+        divide(s, q, g)
 
     return activate, pull
 
 
 def _tanh(a, g, kept, scratch):
-    z, high = kept("z"), _exp_limit(a)
-    low = -high
+    z, s, high = kept("z"), scratch(), _exp_limit(a)
 
     def activate(b):
         add(a, b, z)
         tanh(z, a)
 
     def pull():  # tanh' = 1/cosh²
-        clip(z, low, high, z)
-        cosh(z, z)
-        divide(g, z, g)
-        divide(g, z, g)
+        absolute(z, s)
+        minimum(s, high, out=z)
+        cosh(z, s)
+        divide(g, s, z)
+        divide(z, s, g)
 
     return activate, pull
 
 
 def _relu(a, g, kept, scratch):
-    s, zero, inf = scratch(), _scalar(0, a), _scalar(np.inf, a)
+    s, zero = scratch(), _scalar(0, a)
 
     def activate(b):
-        add(a, b, a)
-        clip(a, zero, inf, a)
+        add(a, b, s)
+        maximum(s, zero, out=a)
 
     def pull():
         greater(a, zero, s)
@@ -319,7 +304,7 @@ def _leaky(slope):
         def activate(b):
             add(a, b, a)
             multiply(a, low, s)
-            fmax(a, s, a)
+            maximum(a, s, out=a)
 
         def pull():
             greater(a, zero, s)
@@ -333,14 +318,12 @@ def _leaky(slope):
 
 
 def _elu(a, g, kept, scratch):
-    negative_part, s = kept("z"), scratch()
-    zero, inf = _scalar(0, a), _scalar(np.inf, a)
-    low = -inf
+    negative_part, s, zero = kept("z"), scratch(), _scalar(0, a)
 
     def activate(b):
         add(a, b, a)
-        clip(a, low, zero, negative_part)
-        clip(a, zero, inf, a)
+        minimum(a, zero, out=negative_part)
+        maximum(a, zero, out=a)
         expm1(negative_part, s)
         add(a, s, a)
 
@@ -376,11 +359,11 @@ def _gelu(a, g, kept, scratch):
 
 
 def _softplus(a, g, kept, scratch):
-    s, zero, inf = scratch(), _scalar(0, a), _scalar(np.inf, a)
+    s, zero = scratch(), _scalar(0, a)
 
     def activate(b):
         add(a, b, a)
-        _softplus_parts(a, a, s, zero, inf)
+        _softplus_parts(a, a, s, zero)
 
     def pull():  # softplus' = σ(z) = 1 - exp(-a)
         negative(a, s)
@@ -391,13 +374,13 @@ def _softplus(a, g, kept, scratch):
     return activate, pull
 
 
-def _softplus_parts(z, out, s, zero, inf):
+def _softplus_parts(z, out, s, zero):
     """softplus(z) = max(z, 0) + ln(1 + exp(-|z|)) into `out`, which may be z."""
     absolute(z, s)
     negative(s, s)
     exp(s, s)
     log1p(s, s)
-    clip(z, zero, inf, out)
+    maximum(z, zero, out=out)
     add(out, s, out)
 
 
@@ -494,19 +477,31 @@ def _last_steps(loss, sigma, activate, pull, a, delta, take):
     return activate, output
 
 
+def _least(Y):
+    """The smallest entry, or NaN; faster than Y.min()."""
+    Y = Y if Y.flags.c_contiguous else Y.T
+    return Y.item(Y.argmin())
+
+
+def _greatest(Y):
+    """The largest entry, or NaN."""
+    Y = Y if Y.flags.c_contiguous else Y.T
+    return Y.item(Y.argmax())
+
+
 def _softmax_cross_entropy(loss, z, delta, mean, take):
     K, n = z.shape
     ones = np.ones((1, K), z.dtype)
     one = _scalar(1, z)
     row, total, e, flat = np.empty_like(z[:1]), np.empty_like(z[:1]), delta, z.reshape(-1)
-    excess = np.empty(n, z.dtype)
+    total_row, excess = total[0], np.empty(n, z.dtype)
     tolerance = checks.SUM_TOLERANCE**2
 
     def output(Y):
         ones.dot(Y, total)
-        subtract(total[0], one, excess)
+        subtract(total_row, one, excess)
         off = excess.dot(excess)
-        if not (off <= tolerance and minimum.reduce(Y, None) >= 0):
+        if not (off <= tolerance and _least(Y) >= 0):
             checks.labels_fit(loss, Y)
         maximum.reduce(z, 0, None, row, True)
         subtract(z, row, z)
@@ -527,16 +522,16 @@ def _softmax_cross_entropy(loss, z, delta, mean, take):
 def _sigmoid_cross_entropy(loss, z, delta, mean, take):
     p, s = take("output 0", *z.shape), take("output 1", *z.shape)
     flat = p.reshape(-1)
-    one, zero, inf = _scalar(1, z), _scalar(0, z), _scalar(np.inf, z)
+    one, zero = _scalar(1, z), _scalar(0, z)
 
     def output(Y):
-        if not (minimum.reduce(Y, None) >= 0 and maximum.reduce(Y, None) <= 1):
+        if not (_least(Y) >= 0 and _greatest(Y) <= 1):
             checks.labels_fit(loss, Y)
-        _softplus_parts(z, p, s, zero, inf)
+        _softplus_parts(z, p, s, zero)
         multiply(z, Y, s)
         subtract(p, s, p)
         J = flat.dot(mean)
-        clip(z, zero, inf, p)
+        maximum(z, zero, out=p)
         subtract(z, p, s)
         exp(s, s)
         absolute(z, p)
