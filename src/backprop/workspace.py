@@ -14,13 +14,28 @@ tests/unit/test_workspace.py compares the two to rounding. What makes it fast:
 
 import math
 import numbers
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
 from numpy import (
-    absolute, add, copyto, cosh, divide, exp, expm1, fmax, greater, log, log1p, maximum, minimum, multiply,
-    negative, subtract, tanh,
-)  # fmt: skip
+    absolute,
+    add,
+    copyto,
+    cosh,
+    divide,
+    exp,
+    expm1,
+    greater,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    multiply,
+    negative,
+    subtract,
+    tanh,
+)
 
 from . import checks
 from .activations import ACTIVATIONS, LEAKY_SLOPE, PRELU_SLOPE
@@ -74,12 +89,15 @@ class Workspace:
     def value_and_grad(self, net, X, Y):
         """What `backprop.value_and_grad` returns with this workspace; arguments and errors as there."""
         if net.sigma != self._sigma or net.loss_function is not self._loss_function:
-            self._expect(net)
+            self._expect(net)  # a deep copy has functions that are equal, not identical
+            self._sigma, self._loss_function = list(net.sigma), net.loss_function
         plan = self._plan
         try:
             J, sound = plan.run(net.W, net.b, X, Y)
         except Exception:
-            # Another batch size, something to convert, or an error: here it has time to find out.
+            sound = None
+        if sound is None:
+            # Another batch size, something to convert, or an error: there is time to find out.
             self._expect(net)
             X, Y, plan = self._admit(X, Y)
             J, sound = plan.run(net.W, net.b, X, Y)
@@ -103,7 +121,8 @@ class Workspace:
         ):
             if got != expected:
                 raise ValueError(
-                    f"workspace: expected a network like the one it was made for, {what} {expected}, got {got}"
+                    f"workspace: expected a network like the one it was made for, "
+                    f"with {what} {expected}, got {got}"
                 )
 
     def _admit(self, X, Y):
@@ -217,8 +236,8 @@ def _steps(sigma, l, a, g, take):
     blocks = []
     for top in range(0, m, height):
         rows = slice(top, min(top + height, m))
-        kept = lambda name, rows=rows: take(f"{name}[{l}]", m, n)[rows]
-        scratch = lambda i=0, rows=rows: take(f"scratch {i} {l}", m, n)[: rows.stop - rows.start]
+        kept = partial(_rows, take, l, m, n, rows)
+        scratch = take(f"scratch[{l}]", m, n)[: rows.stop - rows.start]
         steps = make(a[rows], g[rows], kept, scratch) if make else _any(sigma, a, g, kept)
         blocks.append((rows, *steps))
     if len(blocks) == 1:
@@ -235,8 +254,13 @@ def _steps(sigma, l, a, g, take):
     return activate, pull
 
 
+def _rows(take, l, m, n, rows, name):
+    return take(f"{name}[{l}]", m, n)[rows]
+
+
 # The activations in place, written like `backprop.activations` so that no tail loses its digits.
-# `kept` gives memory that lives from activate to pull, `scratch` memory that anyone may overwrite.
+# `kept(name)` is memory that lives from activate to pull, `scratch` is memory that lives for one step.
+# A step avoids to write where it reads: numpy is slow at that for an array of a single entry.
 
 
 def _identity(a, g, kept, scratch):
@@ -250,7 +274,7 @@ def _identity(a, g, kept, scratch):
 
 
 def _sigmoid(a, g, kept, scratch):
-    q, s, one, high = kept("q"), scratch(), _scalar(1, a), _exp_limit(a)
+    q, s, one, high = kept("q"), scratch, _scalar(1, a), _exp_limit(a)
 
     def activate(b):  # with e = exp(z) and q = 1 + e: σ = e/q
         add(a, b, s)
@@ -267,7 +291,7 @@ def _sigmoid(a, g, kept, scratch):
 
 
 def _tanh(a, g, kept, scratch):
-    z, s, high = kept("z"), scratch(), _exp_limit(a)
+    z, s, high = kept("z"), scratch, _exp_limit(a)
 
     def activate(b):
         add(a, b, z)
@@ -284,7 +308,7 @@ def _tanh(a, g, kept, scratch):
 
 
 def _relu(a, g, kept, scratch):
-    s, zero = scratch(), _scalar(0, a)
+    s, zero = scratch, _scalar(0, a)
 
     def activate(b):
         add(a, b, s)
@@ -299,7 +323,7 @@ def _relu(a, g, kept, scratch):
 
 def _leaky(slope):
     def make(a, g, kept, scratch):
-        s, zero, low, rest = scratch(), _scalar(0, a), _scalar(slope, a), _scalar(1 - slope, a)
+        s, zero, low, rest = scratch, _scalar(0, a), _scalar(slope, a), _scalar(1 - slope, a)
 
         def activate(b):
             add(a, b, a)
@@ -318,7 +342,7 @@ def _leaky(slope):
 
 
 def _elu(a, g, kept, scratch):
-    negative_part, s, zero = kept("z"), scratch(), _scalar(0, a)
+    negative_part, s, zero = kept("z"), scratch, _scalar(0, a)
 
     def activate(b):
         add(a, b, a)
@@ -335,7 +359,7 @@ def _elu(a, g, kept, scratch):
 
 
 def _gelu(a, g, kept, scratch):
-    z, cdf, s = kept("z"), kept("cdf"), scratch()
+    z, cdf, s = kept("z"), kept("cdf"), scratch
     half, root, height = _scalar(0.5, a), _scalar(-math.sqrt(2), a), _scalar(1 / math.sqrt(2 * math.pi), a)
     minus_half = -half
 
@@ -359,7 +383,7 @@ def _gelu(a, g, kept, scratch):
 
 
 def _softplus(a, g, kept, scratch):
-    s, zero = scratch(), _scalar(0, a)
+    s, zero = scratch, _scalar(0, a)
 
     def activate(b):
         add(a, b, a)
@@ -385,7 +409,7 @@ def _softplus_parts(z, out, s, zero):
 
 
 def _softmax(a, g, kept, scratch):
-    ones, s = np.ones((1, len(a)), a.dtype), scratch()
+    ones, s = np.ones((1, len(a)), a.dtype), scratch
     row = np.empty_like(a[:1])
 
     def activate(b):
@@ -448,11 +472,9 @@ def _last_steps(loss, sigma, activate, pull, a, delta, take):
     activate(b) is as in `_steps`, or adds b only; output(Y) leaves δ^(L) in `delta` and returns J.
     It raises an error if Y is unfit.
     """
-    K, n = a.shape
-    mean = np.full(K * n, 1 / n, a.dtype)
     if LOSSES.get(loss.name) == loss and loss.value_from_z is not None:
         make = {"softmax": _softmax_cross_entropy, "sigmoid": _sigmoid_cross_entropy}[loss.output]
-        return _identity(a, delta, None, None)[0], make(loss, a, delta, mean, take)
+        return _identity(a, delta, None, None)[0], make(loss, a, delta, take)
     if loss.name not in ("half_squared_error", "squared_error") or LOSSES.get(loss.name) != loss:
 
         def output(Y):
@@ -464,7 +486,7 @@ def _last_steps(loss, sigma, activate, pull, a, delta, take):
 
     flat = delta.reshape(-1)
     half = loss.name == "half_squared_error"
-    weight = (0.5 if half else 1.0) / n
+    weight = (0.5 if half else 1.0) / a.shape[1]
 
     def output(Y):
         subtract(a, Y, delta)
@@ -477,60 +499,50 @@ def _last_steps(loss, sigma, activate, pull, a, delta, take):
     return activate, output
 
 
-def _least(Y):
-    """The smallest entry, or NaN; faster than Y.min()."""
-    Y = Y if Y.flags.c_contiguous else Y.T
-    return Y.item(Y.argmin())
-
-
-def _greatest(Y):
-    """The largest entry, or NaN."""
-    Y = Y if Y.flags.c_contiguous else Y.T
-    return Y.item(Y.argmax())
-
-
-def _softmax_cross_entropy(loss, z, delta, mean, take):
+def _softmax_cross_entropy(loss, z, delta, take):
     K, n = z.shape
-    ones = np.ones((1, K), z.dtype)
-    one = _scalar(1, z)
-    row, total, e, flat = np.empty_like(z[:1]), np.empty_like(z[:1]), delta, z.reshape(-1)
-    total_row, excess = total[0], np.empty(n, z.dtype)
+    labels, flat_z = take("labels", K, n), z.reshape(-1)
+    flat_labels = labels.reshape(-1)
+    ones, one, n = np.ones((1, K), z.dtype), _scalar(1, z), float(n)
+    row, total, excess = (np.empty_like(z[:1]) for _ in range(3))
+    flat_row, flat_total, flat_excess = row[0], total[0], excess[0]
     tolerance = checks.SUM_TOLERANCE**2
 
     def output(Y):
-        ones.dot(Y, total)
-        subtract(total_row, one, excess)
-        off = excess.dot(excess)
-        if not (off <= tolerance and _least(Y) >= 0):
-            checks.labels_fit(loss, Y)
+        copyto(labels, Y)
+        ones.dot(labels, total)
+        subtract(total, one, excess)
+        off = flat_excess.dot(flat_excess)
+        if not (off <= tolerance and flat_labels[flat_labels.argmin()] >= 0):
+            checks.labels_fit(loss, labels)
         maximum.reduce(z, 0, None, row, True)
         subtract(z, row, z)
-        exp(z, e)
-        ones.dot(e, row)
-        divide(e, row, delta)
-        log(row, row)
-        subtract(row, z, z)
-        multiply(z, Y, z)
+        exp(z, delta)
+        ones.dot(delta, row)
+        divide(delta, row, delta)
         if off != 0:  # labels of a distribution sum to 1 only up to rounding
             multiply(delta, total, delta)
-        subtract(delta, Y, delta)
-        return flat.dot(mean)
+        subtract(delta, labels, delta)
+        # Σ y (ln Σ exp z' - z') with z' = z - max z: no sum of terms of different signs
+        log(row, row)
+        return (flat_total.dot(flat_row) - flat_labels.dot(flat_z)) / n
 
     return output
 
 
-def _sigmoid_cross_entropy(loss, z, delta, mean, take):
+def _sigmoid_cross_entropy(loss, z, delta, take):
+    n = float(z.shape[1])
     p, s = take("output 0", *z.shape), take("output 1", *z.shape)
-    flat = p.reshape(-1)
+    flat, ones = p.reshape(-1), np.ones(z.size, z.dtype)
     one, zero = _scalar(1, z), _scalar(0, z)
 
     def output(Y):
-        if not (_least(Y) >= 0 and _greatest(Y) <= 1):
+        if not (minimum.reduce(Y, None) >= 0 and maximum.reduce(Y, None) <= 1):
             checks.labels_fit(loss, Y)
         _softplus_parts(z, p, s, zero)
         multiply(z, Y, s)
         subtract(p, s, p)
-        J = flat.dot(mean)
+        J = flat.dot(ones) / n
         maximum(z, zero, out=p)
         subtract(z, p, s)
         exp(s, s)
