@@ -192,13 +192,18 @@ class _Plan:
         down = [(l + 1, self.delta[l + 1], self.delta[l], steps[l][1]) for l in range(L - 1, 0, -1)]
         products = [(mean_delta[l], a[l - 1].T, self.dW[l]) for l in layers[1:]]
         first_delta, first_dW = mean_delta[1], self.dW[1]
-        first_row, zeros = first_dW[0], np.zeros(sizes[0], dtype)
+        # An activation may hide an infinite entry of X from J, such as σ(∞) = 1. But any weight times
+        # ∞ is infinite or NaN, 0 too, and shows in the first row of W^(1) X; there 0 · ∞ is NaN.
+        # (With one input only, numpy may skip a product with 0: then X itself is looked at.)
+        watched, zeros = (None if sizes[0] == 1 else a[1][0]), np.zeros(n, dtype)
 
         def run(W, b, X, Y):
             below = X
             for l, z, shape, activate in up:
                 w, v = W[l], b[l]
                 w.dot(below, z)  # raises an error for other shapes of w and X
+                if below is X:
+                    health = (X[0] if watched is None else watched).dot(zeros)
                 if v.shape != shape or w.dtype is not dtype or v.dtype is not dtype:
                     raise ValueError("parameters of another shape or dtype")
                 activate(v)
@@ -217,9 +222,7 @@ class _Plan:
                 delta.dot(a_transposed, dW)
             if divide_dW:
                 multiply(all_dW, one_nth, all_dW)
-            # An activation may hide an infinite entry of X from J. Its product with an error
-            # signal, even with 0, is not finite, and 0 times such an entry of ∂J/∂W^(1) is NaN.
-            return J, math.isfinite(J + first_row.dot(zeros))
+            return J, math.isfinite(J + health)
 
         self.run = run
 
@@ -231,7 +234,7 @@ def _steps(sigma, l, a, g, take):
     gradient ∂ℓ/∂a in `g` and leaves the error signal ∂ℓ/∂z there.
     """
     m, n = a.shape
-    make = IN_PLACE[sigma.name] if ACTIVATIONS.get(sigma.name) == sigma else None
+    make = IN_PLACE.get(sigma)
     height = m if make is None or make is _softmax else max(1, BLOCK // n)
     blocks = []
     for top in range(0, m, height):
@@ -444,16 +447,16 @@ def _any(sigma, a, g, kept):
 
 
 IN_PLACE = {
-    "identity": _identity,
-    "sigmoid": _sigmoid,
-    "tanh": _tanh,
-    "relu": _relu,
-    "leaky_relu": _leaky(LEAKY_SLOPE),
-    "prelu": _leaky(PRELU_SLOPE),
-    "elu": _elu,
-    "gelu": _gelu,
-    "softplus": _softplus,
-    "softmax": _softmax,
+    ACTIVATIONS["identity"]: _identity,
+    ACTIVATIONS["sigmoid"]: _sigmoid,
+    ACTIVATIONS["tanh"]: _tanh,
+    ACTIVATIONS["relu"]: _relu,
+    ACTIVATIONS["leaky_relu"]: _leaky(LEAKY_SLOPE),
+    ACTIVATIONS["prelu"]: _leaky(PRELU_SLOPE),
+    ACTIVATIONS["elu"]: _elu,
+    ACTIVATIONS["gelu"]: _gelu,
+    ACTIVATIONS["softplus"]: _softplus,
+    ACTIVATIONS["softmax"]: _softmax,
 }
 
 
@@ -472,20 +475,21 @@ def _last_steps(loss, sigma, activate, pull, a, delta, take):
     activate(b) is as in `_steps`, or adds b only; output(Y) leaves δ^(L) in `delta` and returns J.
     It raises an error if Y is unfit.
     """
-    if LOSSES.get(loss.name) == loss and loss.value_from_z is not None:
-        make = {"softmax": _softmax_cross_entropy, "sigmoid": _sigmoid_cross_entropy}[loss.output]
-        return _identity(a, delta, None, None)[0], make(loss, a, delta, take)
-    if loss.name not in ("half_squared_error", "squared_error") or LOSSES.get(loss.name) != loss:
+    fused = FUSED.get((loss, sigma))
+    if fused is not None:
+        return _identity(a, delta, None, None)[0], fused(loss, a, delta, take)
+    if loss not in (HALF_SQUARED, SQUARED):  # a row added to `LOSSES` from outside
 
         def output(Y):
+            J = loss.value(a, Y).mean()
             copyto(delta, loss.gradient(a, Y))
             pull()
-            return loss.value(a, Y).mean()
+            return J
 
         return activate, output
 
     flat = delta.reshape(-1)
-    half = loss.name == "half_squared_error"
+    half = loss == HALF_SQUARED
     weight = (0.5 if half else 1.0) / a.shape[1]
 
     def output(Y):
@@ -555,3 +559,10 @@ def _sigmoid_cross_entropy(loss, z, delta, take):
         return J
 
     return output
+
+
+HALF_SQUARED, SQUARED = LOSSES["half_squared_error"], LOSSES["squared_error"]
+FUSED = {
+    (LOSSES["cross_entropy"], ACTIVATIONS["softmax"]): _softmax_cross_entropy,
+    (LOSSES["binary_cross_entropy"], ACTIVATIONS["sigmoid"]): _sigmoid_cross_entropy,
+}

@@ -23,31 +23,36 @@ def near_a_kink(net, fwd):
     )  # where float32 may see another sign
 
 
-def assert_same(net, X, Y, workspace, note=""):
-    """Cost and every array agree to rounding.
+def wider(net):
+    dtype = np.longdouble if net.dtype == np.float64 else np.float64
+    parameters = ([None, *(p.astype(dtype) for p in each[1:])] for each in (net.W, net.b))
+    return bp.Network(*parameters, net.activations, net.loss)
 
-    An array is compared relative to its largest entry. Where the terms of a - y or of the mean over
-    a batch cancel, no method has all digits: there the scale is that of the terms.
+
+def assert_same(net, X, Y, workspace, note=""):
+    """Cost and every array agree to rounding, relative to the largest entry of each.
+
+    Where sums of terms of different signs cancel, as in the mean over a batch, neither path has all
+    digits: there the fast one may be at most 8 times as far from a wider computation as the other.
     """
     J, grads = bp.value_and_grad(net, X, Y, workspace=workspace)
-    fwd = bp.forward(net, X)
-    J0, plain = bp.cost(net, fwd, Y), bp.backward(net, fwd, Y)
-    tolerance, N = TOLERANCE[net.dtype], fwd.a[0].shape[1]
-    a, y = fwd.a[net.L], np.asarray(Y, net.dtype)
-    tolerance *= max(1.0, (abs(a) + abs(y)).max() / max(abs(a - y).max(), 1e-3))
-    tiny = 10 * np.finfo(net.dtype).tiny  # below it numbers lose digits
-    assert J.dtype == J0.dtype and abs(J - J0) <= tolerance * abs(J0) + tiny, note
-    for l in range(1, net.L + 1):
-        terms = abs(plain.delta[l])
-        for name, scale in (
-            ("delta", terms),
-            ("W", terms @ abs(fwd.a[l - 1]).T / N),
-            ("b", terms.sum(axis=1) / N),
-        ):
-            got, want = getattr(grads, name)[l], getattr(plain, name)[l]
-            assert got.shape == want.shape and got.dtype == want.dtype == net.dtype
-            assert abs(got - want).max() <= tolerance * scale.max() + tiny, f"{name}[{l}] {note}"
-    assert grads.delta[0] is grads.W[0] is grads.b[0] is None
+    J0, plain = bp.value_and_grad(net, X, Y)
+    tolerance = TOLERANCE[net.dtype]
+    tiny = 1e10 * float(np.finfo(net.dtype).tiny)  # numbers of this size are 0 for every purpose
+    assert J.dtype == J0.dtype
+    pairs = [("J", 0, np.atleast_1d(J), np.atleast_1d(J0))]
+    for name in ("delta", "W", "b"):
+        got, want = getattr(grads, name), getattr(plain, name)
+        assert got[0] is None and len(got) == len(want)
+        pairs += [(name, l, got[l], want[l]) for l in range(1, net.L + 1)]
+    for name, l, got, want in pairs:
+        assert got.shape == want.shape and got.dtype == want.dtype == net.dtype
+        bound = tolerance * float(abs(want).max()) + tiny
+        if float(abs(got - want).max()) > bound:
+            J1, exact = bp.value_and_grad(wider(net), X, Y)
+            best = J1 if name == "J" else getattr(exact, name)[l]
+            allowed = 8 * float(abs(want - best).max()) + bound
+            assert float(abs(got - best).max()) <= allowed, f"{name}[{l}] {note}"
     return J, grads
 
 
@@ -265,6 +270,7 @@ def test_entries_that_are_not_finite(hidden, value):
             given[1, 2] = before
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_an_infinite_input_behind_a_zero_weight_or_a_dead_unit():
     net = bp.Network(
         [None, [[0.0, -1.0]], [[0.0]]], [None, [[0.0]], [[0.0]]], ["relu", "identity"], "squared_error"
@@ -379,9 +385,9 @@ def test_a_row_of_one_s_own(monkeypatch):
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("hidden", [*ELEMENTWISE, "softmax"])
 def test_no_large_array_is_allocated(hidden, order):
-    """Less than one small row of a layer, for every loss."""
+    """Whatever the sizes, numpy's small fixed buffers are all that is allocated."""
     rng = np.random.default_rng(17)
-    n, N = 40, 500
+    n, N = 60, 900
     for output, loss in (
         (hidden, "half_squared_error"),
         (hidden, "squared_error"),
@@ -401,10 +407,10 @@ def test_no_large_array_is_allocated(hidden, order):
             used = tracemalloc.get_traced_memory()[1] - before
         finally:
             tracemalloc.stop()
-        # numpy converts in pieces of 8192 entries where dtypes meet (relu's sign, gelu's erfc).
-        assert used < n * N * 8, f"{loss}: {used} bytes"
-        if hidden not in ("gelu", "relu", "leaky_relu", "prelu"):
-            assert used < 8 * N, f"{loss}: {used} bytes"
+        # numpy's own buffers for broadcasting and for mixed dtypes hold 8192 entries each.
+        # gelu's erfc also makes a Python object of each.
+        most = 8192 * (80 if hidden == "gelu" else 24)
+        assert used < most < 1.6 * n * N * 8, f"{loss}: {used} bytes"
 
 
 def test_importing_the_package_costs_little_beside_numpy():
