@@ -277,6 +277,8 @@ def _identity(a, g, kept, scratch):
 
 
 def _sigmoid(a, g, kept, scratch):
+    if a.size == 1 and a.itemsize <= 8:
+        return _sigmoid_of_a_number(a, g)
     q, s, one, high = kept("q"), scratch, _scalar(1, a), _exp_limit(a)
 
     def activate(b):  # with e = exp(z) and q = 1 + e: σ = e/q
@@ -289,6 +291,23 @@ def _sigmoid(a, g, kept, scratch):
     def pull():  # σ' = σ/q
         multiply(g, a, s)
         divide(s, q, g)
+
+    return activate, pull
+
+
+def _sigmoid_of_a_number(a, g):
+    """One unit, one example: Python does such sums in a fraction of the time of a call of numpy."""
+    q, high = 1.0, float(_exp_limit(a))
+
+    def activate(b):
+        nonlocal q
+        z = a.item() + b.item()
+        e = math.exp(high if z > high else z)  # NaN stays NaN
+        q = 1.0 + e
+        a[0, 0] = e / q
+
+    def pull():
+        g[0, 0] = g.item() * a.item() / q
 
     return activate, pull
 
