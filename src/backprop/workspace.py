@@ -485,7 +485,7 @@ def _scalar(value, like):
 
 def _exp_limit(like):
     """The largest whole z whose exp(z) does not overflow."""
-    return _scalar(math.floor(math.log(float(np.finfo(like.dtype).max))), like)
+    return np.array(np.floor(log(np.finfo(like.dtype).max)), like.dtype)
 
 
 def _last_steps(loss, sigma, activate, pull, a, delta, take):

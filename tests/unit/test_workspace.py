@@ -103,6 +103,23 @@ def test_saturated_units_keep_their_digits_without_a_warning(hidden, scale):
             assert_same(net, X[:, [i]], np.ones((1, 1)), bp.Workspace(net, 1), f"example {i}")
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16, np.longdouble])
+@pytest.mark.parametrize("z", [-1000.0, -50.0, -3.0, 0.0, 2.0, 40.0, 1000.0])
+def test_one_unit_and_one_example(z, dtype, monkeypatch):
+    """Computed without numpy where the dtype allows; other floating dtypes work too."""
+    monkeypatch.setitem(TOLERANCE, np.dtype(np.float16), 1e-2)
+    monkeypatch.setitem(TOLERANCE, np.dtype(np.longdouble), 1e-14)
+    one = np.ones((1, 1), dtype)
+    net = bp.Network(
+        [None, one * dtype(z), one, one], [None, one * 0, one, one], ["sigmoid"] * 3, "squared_error"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert_same(net, one, one * 0, bp.Workspace(net, 1))
+    net.W[2][0, 0] = np.nan
+    assert np.isnan(bp.value_and_grad(net, one, one, workspace=bp.Workspace(net, 1))[0])
+
+
 @pytest.mark.parametrize(
     ("output", "loss"), [("sigmoid", "binary_cross_entropy"), ("softmax", "cross_entropy")]
 )

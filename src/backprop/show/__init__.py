@@ -5,5 +5,6 @@ No numerics here: every number that is shown comes from the core.
 
 from .diagram import network_diagram
 from .figures import loss_curve
+from .speed import scaling, speed
 
-__all__ = ["loss_curve", "network_diagram"]
+__all__ = ["loss_curve", "network_diagram", "scaling", "speed"]
