@@ -21,6 +21,7 @@ ONE_THREAD = {
     "BLIS_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
     "JAX_PLATFORMS": "cpu",
+    "PYTHONDONTWRITEBYTECODE": "",  # or each import would compile anew
 }
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from . import activations as _activations
 from . import checks, initialise
 from . import losses as _losses
-from .workspace import Workspace
 
 
 @dataclass(eq=False)
@@ -247,7 +246,7 @@ def value_and_grad(net, X, Y, workspace=None):
         TypeError: if X or Y is not real, or workspace is no `Workspace`.
     """
     if workspace is not None:
-        if not isinstance(workspace, Workspace):
+        if not hasattr(workspace, "value_and_grad"):
             raise TypeError(f"workspace: expected a Workspace or None, got {type(workspace).__name__}")
         return workspace.value_and_grad(net, X, Y)
     fwd = forward(net, X)

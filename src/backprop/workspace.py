@@ -40,6 +40,7 @@ from numpy import (
 from . import checks
 from .activations import ACTIVATIONS, LEAKY_SLOPE, PRELU_SLOPE
 from .losses import LOSSES
+from .network import Gradients
 
 BLOCK = 16384  # entries in a block of rows: 128 KB in float64, so that several fit into the cache
 
@@ -72,14 +73,11 @@ class Workspace:
     """
 
     def __init__(self, net, N):
-        from .network import Gradients  # that module imports this one
-
         if not isinstance(N, numbers.Integral) or isinstance(N, bool) or N < 1:
             raise ValueError(f"N: expected a batch size, an integer >= 1, got {N!r}")
         self.N, self.sizes, self.dtype = int(N), net.sizes, net.dtype
         self.activations, self.loss = list(net.activations), net.loss
         self._sigma, self._loss_function = list(net.sigma), net.loss_function
-        self._gradients = Gradients
         self._memory, self._plans = {}, {}
         self._plan = self._plan_for(self.N)
 
@@ -104,7 +102,7 @@ class Workspace:
         if not sound:
             checks.real_array("X", X)
             checks.real_array("Y", Y)
-        return J, self._gradients(plan.delta.copy(), plan.dW.copy(), plan.db.copy())
+        return J, Gradients(plan.delta.copy(), plan.dW.copy(), plan.db.copy())
 
     def _expect(self, net):
         """Raise ValueError unless this workspace suits `net`."""

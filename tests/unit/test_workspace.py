@@ -441,4 +441,12 @@ def test_importing_the_package_costs_little_beside_numpy():
     ).stdout.split()
     others = {name.partition(".")[0] for name in out} - {"backprop"}
     assert others <= set(sys.stdlib_module_names), others
+    assert not {"backprop.workspace", "backprop.gradcheck", "backprop.show", "backprop.demos"} & set(out)
     assert not others & {"matplotlib", "ipywidgets", "IPython", "unittest", "asyncio", "importlib.metadata"}
+
+
+def test_what_is_imported_late_is_there():
+    assert bp.Workspace is fast.Workspace and "Workspace" in dir(bp)
+    assert bp.gradcheck.check_gradients is bp.check_gradients
+    with pytest.raises(AttributeError, match="module 'backprop' has no attribute 'Workspaces'"):
+        _ = bp.Workspaces
