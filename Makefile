@@ -16,7 +16,7 @@ UV_LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --quiet --no
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test lint normalise lock clean
+.PHONY: help site serve test bench lint normalise lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -31,6 +31,10 @@ serve: site ## build the website and serve it on 127.0.0.1
 
 test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile $(PYTEST)
+
+bench: $(ENV_READY) ## measure speed and growth: benchmarks/*.json, figures in _build/bench
+	$(PY) benchmarks/engine.py
+	$(PY) benchmarks/scaling.py
 
 lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
 	$(VENV)/bin/ruff check .

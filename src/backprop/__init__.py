@@ -4,9 +4,10 @@ The package behind the book. `forward` and `backward` in `backprop.network` are 
 algorithm; everything else checks it, shows it or measures it.
 """
 
-from . import activations, checkpoint, complexity, control, gradcheck, graph, history, losses
+from importlib import import_module
+
+from . import activations, losses
 from .explain import code_of, explain
-from .gradcheck import GradientError, check_gradients
 from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
 
 __version__ = "0.1.0"
@@ -16,6 +17,7 @@ __all__ = [
     "GradientError",
     "Gradients",
     "Network",
+    "Workspace",
     "activations",
     "backward",
     "check_gradients",
@@ -32,3 +34,22 @@ __all__ = [
     "losses",
     "value_and_grad",
 ]
+
+# Imported when first asked for, so that `import backprop` costs little beside `import numpy`.
+_LATER = {
+    "GradientError": "gradcheck",
+    "Workspace": "workspace",
+    "check_gradients": "gradcheck",
+} | {name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history")}
+
+
+def __getattr__(name):
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f".{_LATER[name]}", __name__)
+    globals()[name] = value = module if name == _LATER[name] else getattr(module, name)
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

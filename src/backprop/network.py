@@ -229,8 +229,26 @@ def cost(net, fwd, Y):
     return losses.mean()
 
 
-def value_and_grad(net, X, Y):
-    """Cost and gradients in one call: (J, `Gradients`). Arguments and errors as in `backward`."""
+def value_and_grad(net, X, Y, workspace=None):
+    """Cost and gradients in one call.
+
+    Args:
+        net, X, Y: as in `forward` and `backward`.
+        workspace: None, or a `Workspace` to compute the same numbers faster, in its memory: the
+            next call with it overwrites these gradients.
+
+    Returns:
+        (J, `Gradients`).
+
+    Raises:
+        ValueError: as `forward` and `backward`; and if the workspace was made for other layer
+            sizes, activations, another loss or dtype, or a smaller batch.
+        TypeError: if X or Y is not real, or workspace is no `Workspace`.
+    """
+    if workspace is not None:
+        if not hasattr(workspace, "value_and_grad"):
+            raise TypeError(f"workspace: expected a Workspace or None, got {type(workspace).__name__}")
+        return workspace.value_and_grad(net, X, Y)
     fwd = forward(net, X)
     return cost(net, fwd, Y), backward(net, fwd, Y)
 

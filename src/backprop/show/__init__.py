@@ -8,6 +8,7 @@ from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
 from .graph import graph_svg, learning_loop
+from .speed import scaling, speed
 from .symbols import network_graph, symbol_diagram
 from .timeline import timeline
 
@@ -20,7 +21,9 @@ __all__ = [
     "loss_curve",
     "network_diagram",
     "network_graph",
+    "scaling",
     "segment_choice",
+    "speed",
     "symbol_diagram",
     "time_ratio",
     "timeline",

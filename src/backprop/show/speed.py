@@ -1,0 +1,68 @@
+"""What the benchmarks measured, as figures."""
+
+from .figures import BACKWARD, FORWARD, figure
+
+STYLE = {  # contender: label, colour, marker
+    "fast": ("fast path", BACKWARD, "o"),
+    "readable": ("readable core", FORWARD, "s"),
+    "torch": ("PyTorch, eager", "#555555", "^"),
+    "jax": ("JAX, jit", "#555555", "v"),
+    "autograd": ("autograd", "#555555", "D"),
+}
+
+
+def speed(results, dtype="float64", hidden="sigmoid"):
+    """Ratios to the bare matrix products: a row a network, a marker a contender, bars for quartiles.
+
+    Args:
+        results: what benchmarks/engine.py stored.
+        dtype, hidden: the cases to draw.
+    """
+    cases = [c for c in results["cases"] if (c["dtype"], c["hidden"]) == (dtype, hidden)]
+    with figure(6.4, 1.4 + 0.6 * len(cases)) as (_, axes):
+        for name, (label, colour, marker) in STYLE.items():
+            rows = [(y, c["ratio"][name]) for y, c in enumerate(cases) if name in c["ratio"]]
+            if not rows:
+                continue
+            low, middle, high = zip(*(q for _, q in rows), strict=True)
+            bars = [
+                [m - v for m, v in zip(middle, low, strict=True)],
+                [v - m for m, v in zip(middle, high, strict=True)],
+            ]
+            axes.errorbar(
+                middle, [y for y, _ in rows], xerr=bars, fmt=marker, color=colour, label=label, capsize=3
+            )
+        axes.axvline(1, color="#999999", linestyle="--", linewidth=1)
+        axes.set_yticks(range(len(cases)), [c["size"] for c in cases])
+        axes.set(
+            xscale="log",
+            xlabel=f"CPU time, ratio to the bare matrix products ({dtype}, {hidden})",
+            ylim=(len(cases) - 0.5, -0.5),
+        )
+        ticks = [1, 1.5, 2, 3, 5, 10, 20, 50]
+        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.minorticks_off()
+        axes.legend(fontsize=9)
+
+
+def scaling(results):
+    """Time against width, depth and batch on logarithmic axes, with the fitted exponents.
+
+    Args:
+        results: what benchmarks/scaling.py stored.
+    """
+    markers = {"width": ("o", "-", BACKWARD), "depth": ("s", "--", FORWARD), "batch": ("^", ":", "#555555")}
+    with figure() as (_, axes):
+        for name, found in results["curves"].items():
+            marker, line, colour = markers[name]
+            label = f"{name}: exponent {found['exponent'][1]:.2f} (theory {found['expected']})"
+            axes.plot(
+                found["at"],
+                [q[1] for q in found["ms"]],
+                marker=marker,
+                linestyle=line,
+                color=colour,
+                label=label,
+            )
+        axes.set(xscale="log", yscale="log", xlabel="width, depth or batch", ylabel="CPU time of a call, ms")
+        axes.legend(fontsize=9)
