@@ -149,3 +149,30 @@ def test_a_notebook_gets_text_picture_and_widget():
     assert sorted(bundle) == ["application/vnd.jupyter.widget-view+json", "text/html", "text/plain"]
     assert bundle["text/plain"] == demos.tiny_network.view().text
     assert "<svg" in bundle["text/html"] and bundle["text/plain"].splitlines()[0] in bundle["text/html"]
+
+
+def test_the_measured_speed_is_drawn_as_stored():
+    import json
+    from pathlib import Path
+
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    stored = {
+        name: json.loads(
+            (Path(__file__).parents[2] / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")
+        )
+        for name in ("engine", "scaling")
+    }
+    assert show.speed(stored["engine"]) is None
+    axes = plt.gcf().axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["tiny", "small", "medium", "large"]
+    drawn = {c.get_label(): list(c.lines[0].get_xdata()) for c in axes.containers}
+    cases = [c for c in stored["engine"]["cases"] if (c["dtype"], c["hidden"]) == ("float64", "sigmoid")]
+    assert drawn["fast path"] == [c["ratio"]["fast"][1] for c in cases]
+    assert show.scaling(stored["scaling"]) is None
+    lines = plt.gcf().axes[0].lines
+    curves = stored["scaling"]["curves"].values()
+    assert [list(line.get_ydata()) for line in lines] == [[q[1] for q in c["ms"]] for c in curves]
+    plt.close("all")
