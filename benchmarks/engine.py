@@ -218,6 +218,11 @@ def import_time(rounds):
     }
 
 
+def imports(name):
+    """Whether an installed library works here."""
+    return measure.child(["-c", f"import {name}"], stderr=subprocess.DEVNULL).wait() == 0
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=25)
@@ -227,7 +232,7 @@ def main():
     if arguments.serve:
         return serve(arguments.serve)
 
-    others = [name for name in OTHERS if find_spec(name)]
+    others = [name for name in OTHERS if find_spec(name) and imports(name)]
     contenders = {
         name: measure.child([Path(__file__), "--serve", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for name in ("numpy", *others)

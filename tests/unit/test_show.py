@@ -260,3 +260,30 @@ def test_graphs_that_cannot_be_drawn(sizes, kind, x, message):
     net = bp.Network.random(sizes, **{"output": "identity", "loss": "squared_error", **kind})
     with pytest.raises(ValueError, match=message):
         show.network_graph(net, x, np.ones((sizes[-1], 1)))
+
+
+def test_the_measured_speed_is_drawn_as_stored():
+    import json
+    from pathlib import Path
+
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    matplotlib.use("agg")
+    stored = {
+        name: json.loads(
+            (Path(__file__).parents[2] / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")
+        )
+        for name in ("engine", "scaling")
+    }
+    assert show.speed(stored["engine"]) is None
+    axes = plt.gcf().axes[0]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["tiny", "small", "medium", "large"]
+    drawn = {c.get_label(): list(c.lines[0].get_xdata()) for c in axes.containers}
+    cases = [c for c in stored["engine"]["cases"] if (c["dtype"], c["hidden"]) == ("float64", "sigmoid")]
+    assert drawn["fast path"] == [c["ratio"]["fast"][1] for c in cases]
+    assert show.scaling(stored["scaling"]) is None
+    lines = plt.gcf().axes[0].lines
+    curves = stored["scaling"]["curves"].values()
+    assert [list(line.get_ydata()) for line in lines] == [[q[1] for q in c["ms"]] for c in curves]
+    plt.close("all")

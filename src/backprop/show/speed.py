@@ -65,4 +65,4 @@ def scaling(results):
                 label=label,
             )
         axes.set(xscale="log", yscale="log", xlabel="width, depth or batch", ylabel="CPU time of a call, ms")
-        axes.legend(fontsize=9)
+        axes.legend(fontsize=9, loc="lower left")
