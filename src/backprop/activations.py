@@ -20,7 +20,7 @@ _erfc = np.vectorize(math.erfc, otypes=[float])  # numpy has none; erfc keeps th
 
 
 def _normal_cdf(z):
-    return (0.5 * _erfc(z / -math.sqrt(2))).astype(z.dtype)
+    return (0.5 * _erfc(z / -math.sqrt(2))).astype(np.result_type(z, np.float32))  # integers too
 
 
 def _normal_pdf(z):

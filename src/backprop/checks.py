@@ -53,7 +53,11 @@ def real_array(name, value, shape=None, dtype=None):
 
 
 def layer_sizes(sizes):
-    """`sizes` as a list [n_0, ..., n_L] of at least two positive integers, or ValueError."""
+    """`sizes` as a list [n_0, ..., n_L] of at least two positive integers.
+
+    Raises:
+        TypeError: if it is no list; ValueError: if it is too short or holds anything else.
+    """
     try:
         sizes = list(sizes)
     except TypeError:

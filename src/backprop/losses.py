@@ -60,7 +60,8 @@ def softmax_cross_entropy(z, y):
 
 def _xlogy(y, a):
     """Y ln a, and 0 where y = 0, also at a = 0."""
-    return np.multiply(y, np.log(a, where=y != 0, out=np.zeros_like(a)))
+    out = np.zeros(np.shape(a), np.result_type(a, np.float32))  # a may hold integers
+    return np.multiply(y, np.log(a, where=np.not_equal(y, 0), out=out))
 
 
 @dataclass(frozen=True)

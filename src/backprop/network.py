@@ -42,6 +42,9 @@ class Network:
     loss: str
 
     def __post_init__(self):
+        for name in ("W", "b", "activations"):
+            if not isinstance(getattr(self, name), list | tuple | str):
+                raise TypeError(f"{name}: expected a list, got {type(getattr(self, name)).__name__}")
         W, b = list(self.W), list(self.b)
         for name, given in (("W", W), ("b", b)):
             if len(given) < 2 or given[0] is not None:
@@ -110,7 +113,7 @@ class Network:
 
         Raises:
             ValueError: for sizes that are no positive integers, and for unknown names.
-            TypeError: for a dtype that is not a real floating one.
+            TypeError: for sizes that are no list, and a dtype that is not a real floating one.
         """
         sizes = checks.layer_sizes(sizes)
         if np.dtype(dtype).kind != "f":

@@ -170,3 +170,11 @@ def test_softmax_vjp_is_the_transposed_jacobian(seed):
 def test_unknown_names_are_listed(name):
     with pytest.raises(ValueError, match=r"unknown activation .*expected one of identity, sigmoid"):
         get(name)
+
+
+@pytest.mark.parametrize("name", sorted(ACTIVATIONS))
+def test_integers_give_the_values_of_their_floats(name):
+    row, z = ACTIVATIONS[name], np.array([[-2, 0, 3]])
+    np.testing.assert_allclose(row.value(z), row.value(z.astype(float)), rtol=1e-15)
+    if row.derivative:
+        np.testing.assert_allclose(row.derivative(z), row.derivative(z.astype(float)), rtol=1e-15)

@@ -62,7 +62,7 @@ def test_float32_may_be_wrong_by_a_hundredth(error, passes):
     if passes:
         assert bp.check_gradients(net, X, Y, grads).worst == pytest.approx(error, rel=0.05)
     else:
-        with pytest.raises(bp.GradientError, match=r"^b\[2\]\[0, 0\]: .* > 1e-02"):
+        with pytest.raises(bp.GradientError, match=r"^b\[2\]\[0, 0\]: .* > 0.01"):
             bp.check_gradients(net, X, Y, grads)
 
 
@@ -182,9 +182,24 @@ def test_the_network_is_not_changed_by_a_check():
     assert all((w == v).all() for w, v in zip(before, net.W[1:], strict=True))
 
 
+def test_error_signals_where_no_two_layers_have_the_same_size():
+    net, x, y = bp.Network.random([4, 3, 1], "tanh", "sigmoid", "squared_error"), np.ones((4, 1)), [[0.3]]
+    delta = bp.backward(net, bp.forward(net, x), y).delta
+    for l in (1, 2):
+        np.testing.assert_allclose(gradcheck.error_signal_differences(net, x, y, l), delta[l], rtol=1e-7)
+
+
 def test_error_signals_of_a_layer_that_is_not_there():
     net, X, Y = random_case("tanh", "identity", "squared_error", 2, 1, seed=0)
-    with pytest.raises(ValueError, match="l: expected a layer, 1 to 2, got 0"):
-        gradcheck.error_signal_differences(net, X, Y, 0)
+    for l in (0, 3):
+        with pytest.raises(ValueError, match=f"l: expected a layer, 1 to 2, got {l}"):
+            gradcheck.error_signal_differences(net, X, Y, l)
     with pytest.raises(ValueError, match=r"x: expected shape \(3, 1\), got \(3, 2\)"):
         gradcheck.error_signal_differences(net, np.ones((3, 2)), Y, 1)
+
+
+def test_error_signals_at_a_kink_and_with_a_bad_step():
+    net = bp.Network([None, [[1.0]]], [None, [[0.0]]], ["relu"], "squared_error")
+    assert np.isnan(gradcheck.error_signal_differences(net, [[0.0]], [[1.0]], 1)).all()
+    with pytest.raises(ValueError, match="h: expected a step > 0, got 0"):
+        gradcheck.error_signal_differences(net, [[1.0]], [[1.0]], 1, h=0)

@@ -96,3 +96,9 @@ def test_the_rows_of_the_table_cannot_be_changed():
 def test_unknown_names_are_listed(name):
     with pytest.raises(ValueError, match=r"unknown loss .*expected one of half_squared_error"):
         get(name)
+
+
+@pytest.mark.parametrize("name", sorted(LOSSES))
+def test_integer_outputs_and_labels(name):
+    a, y = np.array([[1], [0]]), np.array([[1], [0]])
+    assert LOSSES[name].value(a, y) == 0

@@ -274,6 +274,8 @@ GOOD = {
     "loss": "binary_cross_entropy",
 }
 BAD_NETWORKS = [
+    ({"W": None}, TypeError, r"W: expected a list, got NoneType"),
+    ({"activations": None}, TypeError, r"activations: expected a list, got NoneType"),
     ({"W": [[[1.0, 2.0]], [[3.0]]]}, ValueError, r"W: expected a list \[None.*got a list of length 2"),
     ({"W": [None]}, ValueError, r"W: expected a list \[None"),
     ({"W": []}, ValueError, r"W: expected a list .*got a list of length 0 with nothing at index 0"),
