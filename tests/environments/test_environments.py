@@ -13,8 +13,6 @@ import sys
 import time
 import urllib.request
 
-import pytest
-
 from .conftest import ROOT, run
 
 
@@ -61,7 +59,6 @@ def test_node_from_the_package_index(clone, environment, tmp_path):
     assert (environment / "node").exists()
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="make is not there")
 def test_an_old_python_is_refused(clone, tmp_path):
     old = tmp_path / "python3.9"
     old.write_text(
