@@ -10,7 +10,7 @@ from dataclasses import dataclass
 GRADES = {
     "agreed": "that this work did it is not contested",
     "disputed": "sources disagree about what the work contains or about its role",
-    "priority only": "it came early, but no influence on the later work is known",
+    "priority only": "it came early, but no influence on the later work of others is known",
 }
 FIELDS = ["year", "who", "what", "grade", "key"]
 

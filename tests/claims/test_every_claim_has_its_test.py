@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from .labels import claims, labels_in_chapters, name_of_test, names_of_tests, references
+from .labels import ROOT, claims, labels_in_chapters, name_of_test, names_of_tests, references
 
 
 def test_no_label_is_given_twice():
@@ -24,3 +24,12 @@ def test_every_reference_leads_to_a_label():
     known = labels_in_chapters()
     assert len(references()) > 5
     assert [(page, label) for page, label in references() if label not in known] == []
+
+
+def test_the_example_of_the_readme_is_true():
+    """The map from formula to code, test and chapter, with the label it names."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "`(eq:delta-hidden)` in `chapters/04-four-equations.ipynb`" in readme
+    assert "(eq:delta-hidden)" in (ROOT / "chapters" / "04-four-equations.ipynb").read_text(encoding="utf-8")
+    assert "# eq:delta-hidden" in (ROOT / "src" / "backprop" / "network.py").read_text(encoding="utf-8")
+    assert "test_eq_delta_hidden" in names_of_tests()
