@@ -7,6 +7,7 @@ from . import chain_rule
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
+from .gradient_check import step_errors
 from .graph import graph_svg, learning_loop
 from .speed import scaling, speed
 from .symbols import network_graph, symbol_diagram
@@ -24,6 +25,7 @@ __all__ = [
     "scaling",
     "segment_choice",
     "speed",
+    "step_errors",
     "symbol_diagram",
     "time_ratio",
     "timeline",
