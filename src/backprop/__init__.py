@@ -31,6 +31,7 @@ __all__ = [
     "gradcheck",
     "graph",
     "history",
+    "layers",
     "losses",
     "value_and_grad",
 ]
@@ -40,7 +41,9 @@ _LATER = {
     "GradientError": "gradcheck",
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
-} | {name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history")}
+} | {
+    name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history", "layers")
+}
 
 
 def __getattr__(name):
