@@ -153,7 +153,7 @@ def test_the_page_s_messages(demo):
 
 def test_messages_that_the_page_does_not_send():
     desk = page.Desk()
-    assert "expected one of tiny-network" in desk.handle({"demo": "nothing", "action": "open"})["error"]
+    assert "expected one of chain-rule, " in desk.handle({"demo": "nothing", "action": "open"})["error"]
     assert "action: expected open" in desk.handle({"demo": "tiny-network", "action": "jump"})["error"]
     query = {"demo": "tiny-network", "action": "open"}
     assert "x1: expected a number, got 'one'" in desk.handle(query | {"query": "x1=one"})["error"]
@@ -253,3 +253,41 @@ def test_the_player_of_a_moving_demo():
     player.value = 1
     assert "1 w 0" in box.children[-2].value
     assert player.interval == 500  # two steps a second
+
+
+def test_the_chain_rule_demo_measures_its_error():
+    assert "leaves 0.0072 of the error" in demos.chain_rule.view().text
+    straight = demos.chain_rule.view(inner="halve", outer="halve")
+    assert "a straight line" in straight.text and straight.numbers["remainder"] == 0
+    n = demos.chain_rule.view(inner="cube", outer="exp", x=-0.5, dx=0.1).numbers
+    assert n["dy"] == pytest.approx(math.exp((-0.4) ** 3) - math.exp((-0.5) ** 3), rel=1e-12)
+    assert n["slope"] == pytest.approx(3 * 0.25 * math.exp((-0.5) ** 3), rel=1e-12)
+    assert "choose Δx ≠ 0" in demos.chain_rule.view(dx=0.0).text
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "message"),
+    [
+        ({"formula": "exp(x*z"}, 4, "never closed"),
+        ({"formula": "x + * z"}, 5, "unexpected '*'"),
+        ({"formula": "ln(x - 2) + z"}, 1, "ln: expected a number > 0"),
+        ({"formula": "foo(x) + z"}, 1, "unknown function 'foo'"),
+        ({"values": "x = 2, z = three"}, 8, "z: expected a number, got 'three'"),
+        ({"values": "x = 2, x = 3"}, 8, "each name once"),
+        ({"values": "x = 2"}, 7, "unknown name 'z'"),
+        ({"values": "x = 2, z = 3, w = 1"}, None, "'w': a value is given"),
+        ({"formula": ""}, None, "empty"),
+    ],
+)
+def test_a_mistake_in_a_formula_is_explained_at_its_place(change, pointer, message):
+    view = demos.expression_graph.view(**change)
+    assert message in view.text and message in view.svg.text and view.numbers == {}
+    assert (f"\n{' ' * (pointer - 1)}^\n" in view.text) if pointer else ("^" not in view.text)
+
+
+def test_the_graph_demo_on_the_book_s_example():
+    view = demos.expression_graph.view(formula="exp(x*z) + x*z/ln(x) + sin(ln(x))/(x*z)")
+    assert view.numbers["value"] == pytest.approx(412.191457, abs=5e-7)
+    assert view.numbers["∂/∂x"] == pytest.approx(1208.381215, abs=5e-7)
+    assert view.numbers["∂/∂z"] == pytest.approx(809.707479, abs=5e-7)
+    assert "adjoint" not in demos.expression_graph.view(gradients=False).text

@@ -7,11 +7,13 @@
 No numerics and no drawing here: a view asks the core for numbers and `backprop.show` for an SVG.
 """
 
+from .chain_rule import chain_rule
 from .demo import Button, Choice, Demo, Slider, Switch, Text, View
+from .expression_graph import expression_graph
 from .tiny_network import tiny_network
 
 # Every demo by its name, in the order of the chapters.
-ALL = {demo.name: demo for demo in (tiny_network,)}
+ALL = {demo.name: demo for demo in (chain_rule, expression_graph, tiny_network)}
 
 __all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]
 __all__ += [name.replace("-", "_") for name in ALL]
