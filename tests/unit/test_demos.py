@@ -5,11 +5,14 @@ import math
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
+import backprop as bp
 from backprop import demos
 from backprop.demos import page, session, widgets
 from backprop.demos.demo import Button, Choice, Demo, Slider, Switch, Text, View
+from backprop.demos.stepper import setting
 from backprop.show.svg import Svg
 
 EVERY = pytest.mark.parametrize("demo", demos.ALL.values(), ids=demos.ALL)
@@ -53,17 +56,15 @@ def test_a_view_is_a_pure_function(demo):
 
 @EVERY
 def test_every_control_changes_what_is_shown(demo):
-    first = shows(demo.view())
+    late = {"steps": 30} if demo.moves else {}  # some effects show only later
+    first = shows(demo.view(**late))
     for control in demo.controls:
         if isinstance(control, Text):
             continue
         values = control.options if isinstance(control, Choice) else [other_value(control)]
-        changed = [shows(demo.view(**{control.name: value})) != first for value in values]
-        assert any(changed) or control.name in UNSEEN.get(demo.name, ()), control.name
-
-
-# Controls whose effect is seen only later, with a reason.
-UNSEEN = {}
+        assert any(shows(demo.view(**{control.name: value}, **late)) != first for value in values), (
+            control.name
+        )
 
 
 @EVERY
@@ -291,3 +292,48 @@ def test_the_graph_demo_on_the_book_s_example():
     assert view.numbers["∂/∂x"] == pytest.approx(1208.381215, abs=5e-7)
     assert view.numbers["∂/∂z"] == pytest.approx(809.707479, abs=5e-7)
     assert "adjoint" not in demos.expression_graph.view(gradients=False).text
+
+
+OUTPUTS = [
+    "identity, squared error",
+    "sigmoid, squared error",
+    "sigmoid, cross-entropy",
+    "softmax, cross-entropy",
+]
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_the_stepper_ends_with_every_gradient(output):
+    state = {"inputs": 3.0, "depth": 2.0, "width": 4.0, "outputs": 2.0, "hidden": "tanh", "output": output}
+    net, x, y = setting(3, 2, 4, 2, "tanh", output, 5)
+    view = demos.stepper.view(steps=99, seed=5, **state)
+    for l in range(1, 4):
+        for array, name in ((net.W, "W"), (net.b, "b")):
+            for index in np.ndindex(*array[l].shape):
+                place = ",".join(str(i + 1) for i in (index if name == "W" else index[:1]))
+                costs = []
+                for h in (1e-5, -1e-5):
+                    moved = [None, *(a.copy() for a in array[1:])]
+                    moved[l][index] += h
+                    other = (moved, net.b) if name == "W" else (net.W, moved)
+                    there = bp.Network(*other, net.activations, net.loss)
+                    costs.append(bp.cost(there, bp.forward(there, x), y))
+                numeric = (costs[0] - costs[1]) / 2e-5
+                assert view.numbers[f"d{name}[{l}]_{place}"] == pytest.approx(numeric, abs=1e-9), place
+    assert view.numbers["loss after"] < view.numbers["loss"]
+    assert demos.stepper.view(steps=100, seed=5, **state).text == view.text
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_the_stepper_writes_each_number_that_it_computes(output):
+    session_ = session.Session(demos.stepper, f"depth=3&width=2&outputs=2&output={output.replace(' ', '+')}")
+    before, equations = set(session_.view().numbers), []
+    while (session_.advance(), session_.view())[1].text not in equations:
+        view = session_.view()
+        equations.append(view.text)
+        new = set(view.numbers) - before
+        assert new and view.text.startswith(f"Operation {session_.steps} of 22, ")
+        for name in new:
+            assert any(f"{view.numbers[name]:.{d}f}" in view.text for d in (6, 8)), name
+        before |= new
+    assert len(equations) == 22
