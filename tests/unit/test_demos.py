@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import demos
+from backprop import demos, valley
 from backprop.demos import page, session, widgets
 from backprop.demos.demo import Button, Choice, Demo, Slider, Switch, Text, View
 from backprop.demos.stepper import setting
@@ -337,3 +337,43 @@ def test_the_stepper_writes_each_number_that_it_computes(output):
             assert any(f"{view.numbers[name]:.{d}f}" in view.text for d in (6, 8)), name
         before |= new
     assert len(equations) == 22
+
+
+def test_both_paths_of_the_clipping_demo():
+    n = demos.clipping.view().numbers
+    place = np.array([1.3, -0.4])
+    for _ in range(40):
+        g = [(valley.cost(*(place + h), 6) - valley.cost(*(place - h), 6)) / 2e-6 for h in 1e-6 * np.eye(2)]
+        place = place - 0.05 * np.array(g) / max(1, np.linalg.norm(g))
+    # Forty steps with gradients by differences, each good to about 1e-9.
+    assert [n["u with clipping"], n["v with clipping"]] == pytest.approx(place, abs=1e-6)
+    assert n["cost with clipping"] < 1e-5 < 0.49 < n["cost without clipping"] < 0.51
+    lost = demos.clipping.view(eta=0.1)
+    assert "lost after step 3" in lost.text and "cost without clipping" not in lost.numbers
+    both = demos.clipping.view(eta=0.02, length=200).numbers
+    assert max(both["cost without clipping"], both["cost with clipping"]) < 1e-20
+
+
+def test_the_valley_is_a_network_with_a_shared_weight():
+    u, v, T = 1.1, -0.7, 5
+    net = bp.Network(
+        [None, *[[[u]]] * T, [[v]]],
+        [None] + [[[0.0]]] * (T + 1),
+        ["identity"] * (T + 1),
+        "half_squared_error",
+    )
+    J, grads = bp.value_and_grad(net, [[1.0]], [[1.0]])
+    shared = sum(grads.W[l][0, 0] for l in range(1, T + 1))
+    assert valley.gradient(u, v, T) == pytest.approx((shared, grads.W[T + 1][0, 0]), rel=1e-14)
+    assert valley.cost(u, v, T) == pytest.approx(J, rel=1e-14)
+    for height in (0.0, 0.3, 2.0):
+        for curve in valley.level(height, T, np.array([0.4, 1.2])):
+            assert valley.cost(np.array([0.4, 1.2]), curve, T) == pytest.approx(height, abs=1e-12)
+    with pytest.raises(ValueError, match="threshold: expected a norm > 0 or None, got 0"):
+        valley.descend((1, 1), 2, 0.1, 3, 0)
+    assert len(valley.descend((9, 9), 9, 0.1, 50).norms) == 1
+
+
+def test_no_control_may_hide_an_argument_of_view():
+    with pytest.raises(ValueError, match="counter: no control may be called steps"):
+        Demo("counter", "Counts", (Slider("steps", "steps", 1, 2, 1, 1),), print)

@@ -26,6 +26,9 @@ STYLE = """
 .bp-svg .busy{stroke-width:3.5}
 .bp-svg .on{opacity:1}.bp-svg .fwdline{stroke:var(--bp-forward,#0072b2)}
 .bp-svg .bwdline{stroke:var(--bp-backward,#d55e00)}
+.bp-svg .floor{stroke-width:2.5}
+.bp-svg .way{stroke:currentColor;fill:none;stroke-width:1.8}
+.bp-svg .plain{stroke-dasharray:5 4}.bp-svg .clipped{stroke:var(--bp-backward,#d55e00)}
 .bp-svg .pick{cursor:pointer}
 .bp-svg .pick:is(:hover,:focus-visible) text{text-decoration:underline}
 """
