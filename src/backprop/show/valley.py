@@ -2,7 +2,7 @@
 
 from .svg import Svg, circle, line, text
 
-LEFT, RIGHT, TOP, BOTTOM = 50, 590, 16, 356
+LEFT, RIGHT, TOP, BOTTOM = 44, 400, 16, 316
 U, V = (-0.2, 1.6), (-0.8, 1.2)  # the part of the plane that is shown
 
 
@@ -41,7 +41,7 @@ def valley(levels, paths):
         body.append(text(LEFT - 8, _place(0, value)[1] + 4, f"{value:g}".replace("-", "−"), "end name"))
     body += [text(RIGHT, BOTTOM + 18, "u", "name"), text(LEFT - 26, TOP + 12, "v", "name")]
     y = BOTTOM + 44
-    key = ((LEFT, "no clipping", "plain", _cross), (320, "clipped", "clipped", _dot))
+    key = ((LEFT, "no clipping", "plain", _cross), (220, "clipped", "clipped", _dot))
     for x, name, classes, mark in key:
         body += [
             line(x, y, x + 40, y, f"way {classes}", 2),
