@@ -33,6 +33,7 @@ __all__ = [
     "history",
     "layers",
     "losses",
+    "valley",
     "value_and_grad",
 ]
 
@@ -42,7 +43,8 @@ _LATER = {
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
 } | {
-    name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history", "layers")
+    name: name
+    for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history", "layers", "valley")
 }
 
 

@@ -343,17 +343,18 @@ def step_errors(net, X, Y, steps, dtype=np.float64, entry=None, gradients=None):
         X, Y: inputs (n_0, N) and labels (n_L, N).
         steps: the steps h, each > 0.
         dtype: float64 or float32.
-        entry: ("W", l, j, k) or ("b", l, j), the parameter to vary; None for all of them.
+        entry: ("W", l, j, k) or ("b", l, j), the parameter to vary; ("W", l) or ("b", l) for all
+            parameters of an array; None for all there are.
         gradients: `Gradients` to compare with, such as wrong ones; None for those of `backward`.
 
     Returns:
-        {scheme: errors}: for one entry |numeric - g| / |g|, for all ‖numeric - g‖ / ‖g‖, one for each
-        step. The schemes are those of `SCHEMES`; there is no complex step where an activation has a
-        kink, or is gelu.
+        {scheme: errors}, one error for each step: ‖numeric - gradients‖ / ‖g‖ over the entries, where
+        g is the gradient of `backward`. The schemes are those of `SCHEMES`; there is no complex step
+        where an activation has a kink, or is gelu.
 
     Raises:
         ValueError: for steps that are not > 0, another dtype, an entry that is not there, a
-            gradient that is 0, and as `forward` and `backward`.
+            gradient g that is 0, and as `forward` and `backward`.
         TypeError: for entries that are no real numbers.
     """
     if np.dtype(dtype) not in (np.float64, np.float32):
@@ -364,12 +365,13 @@ def step_errors(net, X, Y, steps, dtype=np.float64, entry=None, gradients=None):
     net = _cast(net, dtype)
     X = checks.real_array("X", X, (net.sizes[0], "N"), dtype)
     Y = checks.real_array("Y", Y, (net.sizes[-1], X.shape[1]), dtype)
-    if gradients is None:
-        wide = _cast(net, np.float64)
-        gradients = backward(wide, forward(wide, X), Y)
-    where = list(_entries(net)) if entry is None else [_checked_entry(net, entry)]
-    exact = np.array([getattr(gradients, name)[l][index] for name, l, index in where], float)
-    size = np.linalg.norm(exact)
+    wide, where = _cast(net, np.float64), _entries(net, entry)
+    right = backward(wide, forward(wide, X), Y)
+    given, size = (
+        np.array([getattr(g, name)[l][index] for name, l, index in where], float)
+        for g in (gradients or right, right)
+    )
+    size = np.linalg.norm(size)
     if size == 0:
         raise ValueError("gradients: expected a derivative that is not 0 to compare with, got 0")
 
@@ -385,7 +387,7 @@ def step_errors(net, X, Y, steps, dtype=np.float64, entry=None, gradients=None):
         return np.array(result)
 
     def error(numeric):
-        return float(np.linalg.norm(numeric - exact) / size)
+        return float(np.linalg.norm(numeric - given) / size)
 
     here, errors = cost(net, forward(net, X), Y), {name: [] for name in SCHEMES}
     turned = _cast(net, np.result_type(dtype, np.complex64)) if _not_analytic(net) is None else None
@@ -439,21 +441,19 @@ def _shapes(net):
             yield name, l, getattr(net, name)[l].shape
 
 
-def _entries(net):
-    """(name, layer, index) of every parameter."""
-    for name, l, shape in _shapes(net):
-        for index in np.ndindex(*shape):
-            yield name, l, index
-
-
-def _checked_entry(net, entry):
+def _entries(net, entry=None):
+    """[(name, layer, index)] of every parameter, or of those that `entry` names."""
+    every = [(name, l, index) for name, l, shape in _shapes(net) for index in np.ndindex(*shape)]
+    if entry is None:
+        return every
     entry = tuple(entry)
-    for name, l, index in _entries(net):
-        if entry in ((name, l, *index), (name, l, index[0]) if name == "b" else None):
-            return name, l, index
-    raise ValueError(
-        f'entry: expected ("W", l, j, k) or ("b", l, j) of a network with sizes {net.sizes}, got {entry}'
-    )
+    found = [place for place in every if len(entry) > 1 and entry == (*place[:2], *place[2])[: len(entry)]]
+    if not found:
+        raise ValueError(
+            f'entry: expected ("W", l), ("W", l, j, k), ("b", l) or ("b", l, j) of a network with sizes '
+            f"{net.sizes}, got {entry}"
+        )
+    return found
 
 
 def _each_parameter(net, estimate):

@@ -350,7 +350,9 @@ def test_step_errors_against_a_wrong_gradient_stay_as_large_as_the_bug():
     right = bp.backward(net, bp.forward(net, X), Y)
     errors = gradcheck.step_errors(net, X, Y, [1e-6, 1e-4], gradients=scaled(right, 2))
     for found in errors.values():
-        np.testing.assert_allclose(found, 0.5, rtol=1e-3)
+        np.testing.assert_allclose(found, 1, rtol=1e-3)
+    zero = gradcheck.step_errors(net, X, Y, [1e-5], entry=("W", 2), gradients=scaled(right, 0))
+    assert zero["central"][0] == pytest.approx(1, rel=1e-6)
 
 
 def test_step_errors_are_measured_in_the_precision_asked_for():
@@ -393,7 +395,7 @@ def test_bad_arguments_of_step_errors():
         gradcheck.step_errors(net, X, Y, [0.1], np.float16)
     with pytest.raises(ValueError, match="steps: expected steps > 0, got 0"):
         gradcheck.step_errors(net, X, Y, [0.1, 0.0])
-    for entry in (("W", 2, 0, 0), ("W", 1, 1, 0), ("W", 1), ("c", 1, 0), ("W", 1, 0)):
+    for entry in (("W", 2, 0, 0), ("W", 1, 1, 0), ("W", 3), ("c", 1, 0), ("W",), ()):
         with pytest.raises(ValueError, match=r"entry: expected .* sizes \[1, 1\], got"):
             gradcheck.step_errors(net, X, Y, [0.1], entry=entry)
     net, X, Y = parabola(0.0)
@@ -424,3 +426,14 @@ def test_bad_arguments_of_branch_slopes():
         gradcheck.branch_slopes([0.1, 0.01], [1.0, 1.0])
     with pytest.raises(ValueError, match=r"errors: expected shape \(2,\), got \(1,\)"):
         gradcheck.branch_slopes([0.01, 0.1], [1.0])
+
+
+def test_step_errors_of_a_whole_array():
+    """The squares of the absolute errors of its entries add up."""
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 2, 4, seed=0)
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    for name, g in (("W", grads.W[2]), ("b", grads.b[2])):
+        places = [(name, 2, *index) for index in np.ndindex(*g.shape)]
+        one = [gradcheck.step_errors(net, X, Y, [1e-2], entry=p)["central"][0] for p in places]
+        whole = gradcheck.step_errors(net, X, Y, [1e-2], entry=(name, 2))["central"][0]
+        assert whole == pytest.approx(np.linalg.norm(np.array(one) * g.ravel()) / np.linalg.norm(g), rel=1e-9)
