@@ -437,3 +437,25 @@ def test_step_errors_of_a_whole_array():
         one = [gradcheck.step_errors(net, X, Y, [1e-2], entry=p)["central"][0] for p in places]
         whole = gradcheck.step_errors(net, X, Y, [1e-2], entry=(name, 2))["central"][0]
         assert whole == pytest.approx(np.linalg.norm(np.array(one) * g.ravel()) / np.linalg.norm(g), rel=1e-9)
+
+
+def test_the_figure_draws_what_it_is_given():
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    from backprop import show
+
+    matplotlib.use("agg")
+    try:
+        errors = {"one-sided": [1e-3, 1e-2], "complex step": [1e-15, 1e-5]}
+        slopes = {"one-sided": (-1.02, 0.98), "complex step": (np.nan, 2.0)}
+        assert show.step_errors([1e-4, 1e-2], errors, slopes) is None
+        axes = plt.gcf().axes[0]
+        assert [list(line.get_ydata()) for line in axes.lines] == list(errors.values())
+        assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+        assert [t.get_text() for t in plt.gcf().legends[0].get_texts()] == [
+            "one-sided: slopes -1.0 and +1.0",
+            "complex step: slopes none and +2.0",
+        ]
+    finally:
+        plt.close("all")
