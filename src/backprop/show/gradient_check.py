@@ -30,8 +30,8 @@ def step_errors(steps, errors, slopes):
         fig.legend(fontsize=9, loc="outside upper center", ncols=1)
 
 
-WIDTH, HEIGHT = 460, 330
-LEFT, RIGHT, TOP, BOTTOM = 52, 448, 78, 288
+WIDTH, HEIGHT = 340, 330  # as narrow as a phone
+LEFT, RIGHT, TOP, BOTTOM = 52, 326, 94, 288
 LOWEST = -17  # of the error's power of ten; what is below is drawn there
 LOOK = """<style>
 .bp-svg .curve{fill:none;stroke-width:2}
@@ -63,7 +63,7 @@ def error_curves(steps, errors, at):
         return BOTTOM - (min(max(power, LOWEST), 1) - LOWEST) / (1 - LOWEST) * (BOTTOM - TOP)
 
     body = [LOOK]
-    for power in range(math.ceil(low), math.floor(high) + 1, 2):
+    for power in range(math.ceil(low), math.floor(high) + 1, 4 if high - low > 8 else 1):
         body += [line(across(power), TOP, across(power), BOTTOM, "grid")]
         body += [text(across(power), BOTTOM + 17, f"1e{power}", "name")]
     for power in range(-16, 1, 4):
