@@ -22,6 +22,7 @@ __all__ = [
     "backward",
     "check_gradients",
     "checkpoint",
+    "clinic",
     "code_of",
     "complexity",
     "control",
@@ -40,7 +41,9 @@ _LATER = {
     "GradientError": "gradcheck",
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
-} | {name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history")}
+} | {
+    name: name for name in ("checkpoint", "clinic", "complexity", "control", "gradcheck", "graph", "history")
+}
 
 
 def __getattr__(name):
