@@ -368,8 +368,8 @@ BUGS = {
             ),
             program="programs.folded",
             test="tests/unit/test_programs.py::test_other_forms_agree_with_the_core",
-            fingerprint="an error: n_l + 1 error signals for n_l units; with a single unit no error, but a gradient "
-            "with a row too many",
+            fingerprint="an error: n_l + 1 error signals for n_l units; with a single unit no "
+            "error, but a gradient with a row too many",
             missed="nothing, unless a program broadcasts",
             mend="the constant 1 is no unit: drop its row",
         ),
@@ -494,7 +494,7 @@ BUGS = {
             ),
             setting={"output": "softmax", "loss": "cross_entropy"},
             test="tests/unit/test_activations.py::test_softmax_is_a_distribution_and_survives_large_numbers",
-            fingerprint="wrong from the output on; columns do not sum to 1; for one example all outputs are 1",
+            fingerprint="wrong from the output on; columns don't sum to 1; for one example all outputs are 1",
             missed="a test that only looks at the range, 0 to 1",
             mend="assert that each example's outputs sum to 1",
         ),
@@ -561,14 +561,14 @@ BUGS = {
     )
 }
 
-# Bugs that the reader is to find, under another name.
+# Bugs that the reader is to find, under another name: the bug, and what to change in its patient.
 CASES = {
-    "A": "bias-not-averaged",
-    "B": "aliased-buffers",
-    "C": "wrong-activation",
-    "D": "wrong-denominator",
-    "E": "one-slope-too-many",
-    "F": "softmax-as-sigmoid",
+    "A": ("bias-not-averaged", {}),
+    "B": ("one-slope-too-many", {"sizes": (2, 4, 1), "N": 1}),
+    "C": ("wrong-activation", {"sizes": (4, 4, 4, 4)}),
+    "D": ("missing-two", {}),
+    "E": ("wrong-column-dropped", {}),
+    "F": ("softmax-as-sigmoid", {"sizes": (2, 4, 2)}),
 }
 
 
@@ -616,6 +616,9 @@ def plant(name):
 def patient(sizes=(2, 4, 4, 3), hidden="tanh", output="identity", loss="half_squared_error", N=8, seed=6):
     """A network with random weights and biases, and a batch: (net, X, Y).
 
+    The labels are random numbers; one class for each example with softmax, 0 or 1 with the binary
+    cross-entropy.
+
     Args:
         sizes, hidden, output, loss, seed: as in `Network.random`.
         N: number of examples.
@@ -628,8 +631,10 @@ def patient(sizes=(2, 4, 4, 3), hidden="tanh", output="identity", loss="half_squ
     for l in range(1, net.L + 1):
         net.b[l] += rng.normal(size=net.b[l].shape)
     X, Y = rng.normal(size=(net.sizes[0], N)), rng.normal(size=(net.sizes[-1], N))
-    if net.loss_function.output is not None:
+    if output == "softmax":
         Y = np.eye(net.sizes[-1])[:, rng.integers(net.sizes[-1], size=N)]
+    elif loss == "binary_cross_entropy":
+        Y = (Y > 0).astype(float)
     return net, X, Y
 
 
@@ -651,15 +656,20 @@ def gradient_of_step(step, net, X, Y, eta):
     return network.Gradients(None, W, b)
 
 
-def case(letter, net, X, Y):
-    """The wrong gradients of one of the cases "A" to "F".
+def case(letter):
+    """One of the cases "A" to "F": a network, a batch, and gradients from a program with a bug.
+
+    Returns:
+        (net, X, Y, grads).
 
     Raises:
         ValueError: for another letter.
     """
     if letter not in CASES:
         raise ValueError(f"letter: expected one of {', '.join(CASES)}, got {letter!r}")
-    return BUGS[CASES[letter]].gradients(net, X, Y)
+    name, changes = CASES[letter]
+    net, X, Y = patient(**(BUGS[name].setting | changes))
+    return net, X, Y, BUGS[name].gradients(net, X, Y)
 
 
 class Table:

@@ -51,6 +51,8 @@ class Row:
             ratio = "rows " + ", ".join(f"{r:.3g}" for r in self.by_row)
         else:
             ratio = f"{self.low:.3g} to {self.high:.3g}"
+        if not self.right and max(abs(self.low - 1), abs(self.high - 1)) < 0.005:
+            ratio = f"1, but for errors up to {self.error:.0e}"
         angle = "   –" if np.isnan(self.angle) else f"{self.angle:3.0f}°"
         return f"{self.name:6s} {'right' if self.right else 'WRONG'}  {angle}  {ratio}"
 

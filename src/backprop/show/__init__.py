@@ -3,7 +3,7 @@
 No numerics here: every number that is shown comes from the core.
 """
 
-from . import chain_rule
+from . import chain_rule, clinic
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
@@ -15,6 +15,7 @@ from .timeline import timeline
 __all__ = [
     "chain_rule",
     "checkpoint_memory",
+    "clinic",
     "graph_svg",
     "growth",
     "learning_loop",
