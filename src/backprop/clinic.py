@@ -195,7 +195,7 @@ BUGS = {
             setting={"output": "softmax", "loss": "cross_entropy"},
             test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
             fingerprint="wrong/true = -1 in every entry; angle 180°; the cost rises",
-            missed="tests of norms or squares; a loop that adds the step hides it",
+            missed="tests of norms or squares; a loop that adds the step",
             mend="the derivative is output minus label, and the step is subtracted",
         ),
         # Wrong from some layer on
@@ -243,7 +243,7 @@ BUGS = {
             ),
             test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
             fingerprint="between layers of unequal width an error; between equal ones wrong from there on",
-            missed="nothing but a check of the numbers, if all hidden layers and the output are equally wide",
+            missed="every test of shapes, if the hidden layers and the output are equally wide",
             mend="test with widths that all differ",
         ),
         Bug(
@@ -370,7 +370,7 @@ BUGS = {
             test="tests/unit/test_programs.py::test_other_forms_agree_with_the_core",
             fingerprint="an error: n_l + 1 error signals for n_l units; with a single unit no "
             "error, but a gradient with a row too many",
-            missed="nothing, unless a program broadcasts",
+            missed="nothing: numpy reports it, or the shape of the gradient does",
             mend="the constant 1 is no unit: drop its row",
         ),
         Bug(
@@ -525,7 +525,7 @@ BUGS = {
             ),
             test="tests/unit/test_programs.py::test_one_hot_labels",
             fingerprint="the gradient is right and the cost goes to 0, but the answers are not the labels",
-            missed="every gradient check, and the learning curve; shapes, if N = K",
+            missed="every gradient check and the learning curve; every test of shapes, if N = K",
             mend="look at one example: its column against its label",
         ),
         Bug(
