@@ -23,6 +23,17 @@ from .diagnosis import diagnose as diagnose
 SOURCES = Path(__file__).parent
 
 
+def _carets(right, wrong):
+    """Carets under what differs in `wrong`; at least one, where something was left out."""
+
+    def shared(p, q):
+        return next((i for i, (x, y) in enumerate(zip(p, q, strict=False)) if x != y), min(len(p), len(q)))
+
+    before = shared(right, wrong)
+    after = shared(right[before:][::-1], wrong[before:][::-1])
+    return " " * before + "^" * max(1, len(wrong) - before - after)
+
+
 @dataclass(frozen=True)
 class Bug:
     """One mistake.
@@ -96,16 +107,16 @@ class Bug:
     def __str__(self):
         """The right lines and, below them, the wrong ones, as they stand in the source."""
         source, lines = self.source(), [f"backprop/{self.file}.py"]
-        for right, wrong in self.changes:
-            start, end = source.index(right), source.index(right) + len(right.rstrip("\n"))
-            start, end = source.rindex("\n", 0, start) + 1, source.index("\n", end)
-            whole = source[start:end]
-            for label, text in (
-                ("right", whole),
-                ("WRONG", whole.replace(right.rstrip("\n"), wrong.rstrip("\n"))),
-            ):
-                code = textwrap.dedent(text).splitlines()
-                lines += [f"{label if i == 0 else '':5s}  {line}" for i, line in enumerate(code)]
+        for right, wrong in ((r.rstrip("\n"), w.rstrip("\n")) for r, w in self.changes):
+            at = source.index(right)
+            whole = source[source.rindex("\n", 0, at) + 1 : source.index("\n", at + len(right))]
+            blocks = [textwrap.dedent(text).splitlines() for text in (whole, whole.replace(right, wrong))]
+            while blocks[0][-1] == blocks[1][-1]:  # there only to make the text unique
+                blocks = [block[:-1] for block in blocks]
+            for label, block in zip(("right", "WRONG"), blocks, strict=True):
+                lines += [f"{label if i == 0 else '':5s}  {line}" for i, line in enumerate(block)]
+            if len(blocks[0]) == len(blocks[1]) == 1:
+                lines.append(" " * 7 + _carets(blocks[0][0], blocks[1][0]))
         return "\n".join(lines)
 
     __repr__ = __str__
@@ -675,21 +686,22 @@ def case(letter):
 class Table:
     """All bugs with fingerprint and blind spot, as a table in a notebook and as text elsewhere."""
 
-    head = ("Bug", "Fingerprint", "Not noticed by")
-
     def rows(self):
         """(title, fingerprint, missed) of each bug."""
         return [(bug.title, bug.fingerprint, bug.missed) for bug in BUGS.values()]
 
     def __repr__(self):
-        return "\n".join(f"{title}: {what}. Not noticed by: {missed}." for title, what, missed in self.rows())
+        return "\n".join(f"{title}: {seen}. Missed by: {missed}." for title, seen, missed in self.rows())
 
     def _repr_html_(self):
-        def line(tag, cells):
-            return "<tr>" + "".join(f"<{tag}>{escape(c)}</{tag}>" for c in cells) + "</tr>"
-
-        body = "".join(line("td", cells) for cells in self.rows())
-        return f'<table class="table"><thead>{line("th", self.head)}</thead><tbody>{body}</tbody></table>'
+        head = "<tr><th>Bug</th><th>Fingerprint</th></tr>"
+        cells = [
+            (escape(title), f"{escape(seen)}<br><em>Missed by: {escape(missed)}</em>")
+            for title, seen, missed in self.rows()
+        ]
+        body = "".join(f"<tr><td>{title}</td><td>{rest}</td></tr>" for title, rest in cells)
+        # The theme lays out a "dataframe"; any other HTML gets a frame in the dark.
+        return f'<table class="dataframe"><thead>{head}</thead><tbody>{body}</tbody></table>'
 
 
 def table():

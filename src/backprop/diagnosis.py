@@ -70,7 +70,9 @@ class Diagnosis:
         return all(row.right for row in self.rows)
 
     def __str__(self):
-        return "\n".join([f"{'':14s}angle  wrong / true", *map(str, self.rows), self.verdict])
+        return "\n".join(
+            [f"{'':14s}angle  wrong / true", *map(str, self.rows), self.verdict.replace(": look", ":\nlook")]
+        )
 
     __repr__ = __str__
 

@@ -263,9 +263,25 @@ def test_every_bug_can_be_planted_and_printed_and_leaves_the_package_alone():
             line.startswith("WRONG") for line in text
         )
         right = next(line for line in text if line.startswith("right"))[7:]
-        assert right in bug.source() and right.split("\n")[0] not in ("", None)
+        assert right.strip() and right in bug.source()
         assert bug.fingerprint and bug.missed and bug.mend
     assert (bp.backward(net, bp.forward(net, X), Y).W[1] == before).all()
+
+
+def test_carets_stand_under_the_change():
+    assert str(BUGS["slope-of-a"]).splitlines() == [
+        "backprop/network.py",
+        "right  delta[l] = sigma[l].vjp(z[l], W[l + 1].T @ delta[l + 1])  # eq:delta-hidden",
+        "WRONG  delta[l] = sigma[l].vjp(a[l], W[l + 1].T @ delta[l + 1])  # eq:delta-hidden",
+        "                               ^",
+    ]
+    assert str(BUGS["output-layer-left-out"]).splitlines()[1:] == [
+        "right  for l in range(net.L, 0, -1):",
+        "WRONG  for l in range(net.L - 1, 0, -1):",
+        "                           ^^^^",
+    ]
+    assert str(BUGS["bias-not-averaged"]).splitlines()[3].rstrip().endswith(" ^")  # something left out
+    assert "^" not in str(BUGS["stale-cache"])
 
 
 def test_a_right_text_that_is_not_there_exactly_once_is_an_error():

@@ -2,7 +2,13 @@
 
 from .figures import BACKWARD, FORWARD, figure
 
-LINES = [("-", FORWARD), ("--", BACKWARD), ("-.", "#555555"), (":", BACKWARD), ((0, (6, 1, 1, 1)), "#555555")]
+LINES = [  # line style, colour, marker
+    ("-", FORWARD, ""),
+    ("--", BACKWARD, ""),
+    (":", "#555555", "s"),
+    ("-.", BACKWARD, "o"),
+    ("-", "#555555", "^"),
+]
 
 
 def learning_curves(curves):
@@ -17,9 +23,15 @@ def learning_curves(curves):
     if len(curves) > len(LINES):
         raise ValueError(f"curves: expected at most {len(LINES)}, got {len(curves)}")
     with figure() as (_, axes):
-        for (label, costs), (line, colour) in zip(curves.items(), LINES, strict=False):
-            axes.plot(range(len(costs)), costs, linestyle=line, color=colour, label=label)
+        for (label, costs), (line, colour, marker) in zip(curves.items(), LINES, strict=False):
+            steps, every = range(len(costs)), max(1, len(costs) // 10)
+            axes.plot(steps, costs, linestyle=line, color=colour, marker=marker, markevery=every, label=label)
         axes.set(xlabel="steps of gradient descent", ylabel="cost", yscale="log")
+        ticks = [10.0**k * m for k in range(-3, 3) for m in (1, 2, 5)]
+        limits = axes.get_ylim()
+        axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
+        axes.minorticks_off()
+        axes.set_ylim(limits)
         axes.legend(fontsize=9)
 
 
