@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import backprop as bp
-from backprop import activations, control, gradcheck, history, initialise, losses
+from backprop import activations, clinic, control, gradcheck, history, initialise, losses, programs
 
 from ..claims.labels import labels_in_chapters
 
@@ -16,6 +16,8 @@ PUBLIC = [
     *(getattr(bp, name) for name in bp.__all__ if not inspect.ismodule(getattr(bp, name))),
     *(bp.Network.random, bp.Network.with_parameters, activations.Activation, activations.get),
     *(losses.Loss, losses.get, initialise.weights, gradcheck.central_differences, gradcheck.complex_step),
+    *(clinic.get, clinic.plant, clinic.patient, clinic.diagnose, clinic.gradient_of_step, clinic.case),
+    *(programs.rows, programs.one_by_one, programs.folded, programs.step, programs.descend),
     *(control.forward, control.backward, history.Entry, history.entries, history.read),
 ]
 

@@ -287,3 +287,34 @@ def test_the_measured_speed_is_drawn_as_stored():
     curves = stored["scaling"]["curves"].values()
     assert [list(line.get_ydata()) for line in lines] == [[q[1] for q in c["ms"]] for c in curves]
     plt.close("all")
+
+
+def test_learning_curves_are_drawn_with_their_labels(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "show", lambda: None)
+    curves = {"right": [3.0, 2.0, 1.0], "wrong": [3.0, 4.0]}
+    assert show.clinic.learning_curves(curves) is None
+    axes = plt.gcf().axes[0]
+    assert {line.get_label(): list(line.get_ydata()) for line in axes.lines} == curves
+    assert axes.get_yscale() == "log"
+    looks = [(line.get_linestyle(), line.get_color(), line.get_marker()) for line in axes.lines]
+    assert len(set(looks)) == 2
+    with pytest.raises(ValueError, match="curves: expected at most 5, got 6"):
+        show.clinic.learning_curves({str(k): [1.0] for k in range(6)})
+    plt.close("all")
+
+
+def test_what_is_noticed_and_what_is_missed_stands_in_its_row_and_column(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "show", lambda: None)
+    assert show.clinic.caught(["a", "b"], ["p", "q", "r"], [[True, False, True], [True, True, False]]) is None
+    axes = plt.gcf().axes[0]
+    points = {line.get_label(): sorted(map(tuple, line.get_xydata().tolist())) for line in axes.lines}
+    assert points == {"noticed": [(0, 0), (0, 1), (1, 1), (2, 0)], "missed": [(1, 0), (2, 1)]}
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["p", "q", "r"]
+    show.clinic.caught(["a"], ["p"], [[True]])
+    assert [len(line.get_xdata()) for line in plt.gcf().axes[0].lines] == [1, 0]
+    plt.close("all")

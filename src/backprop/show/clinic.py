@@ -49,7 +49,8 @@ def caught(bugs, checks, noticed):
             (False, "x", BACKWARD, "missed"),
         ):
             cells = [(k, i) for i, row in enumerate(noticed) for k, yes in enumerate(row) if yes == verdict]
-            axes.plot(*zip(*cells, strict=True), marker, color=colour, label=label, linestyle="none")
+            across, down = [k for k, _ in cells], [i for _, i in cells]
+            axes.plot(across, down, marker, color=colour, label=label, linestyle="none")
         axes.set_yticks(range(len(bugs)), bugs, fontsize=9)
         axes.set_xticks(range(len(checks)), checks, fontsize=9, rotation=30, ha="left")
         axes.xaxis.tick_top()
