@@ -97,10 +97,17 @@ def diagnose(net, X, Y, grads, factor=1.0):
         A `Diagnosis`; print it, or let it be the last line of a cell.
 
     Raises:
-        ValueError, TypeError: as `forward` and `cost` do; ValueError for a factor of 0.
+        ValueError, TypeError: as `forward` and `cost` do; ValueError for a factor of 0, or lists of
+            another length.
     """
     if factor == 0:
         raise ValueError("factor: expected a number other than 0, got 0")
+    for name in ("W", "b"):
+        got = len(getattr(grads, name))
+        if got != net.L + 1:
+            raise ValueError(
+                f"grads.{name}: expected a list of length {net.L + 1} with None at index 0, got length {got}"
+            )
     true = central_differences(net, X, Y)
     fwd = network.forward(net, X)
     arrays = [(f"{name}[{l}]", getattr(grads, name)[l], factor * getattr(true, name)[l])

@@ -7,6 +7,7 @@ these programs where `backprop.network` has no line for them.
 
 import numpy as np
 
+from . import checks
 from .network import Forward, Gradients, backward, cost, forward, output_error
 
 
@@ -22,7 +23,13 @@ def rows(net, X, Y):
 
     Returns:
         (J, `Gradients`), the gradients in the book's form and without delta.
+
+    Raises:
+        ValueError: for softmax, which works on columns, and as `value_and_grad`.
     """
+    if "softmax" in net.activations:
+        raise ValueError("net: expected activations that work entry by entry, got softmax")
+    X, Y = _batch(net, X, Y)
     L, N = net.L, X.shape[1]
     z, a = [None], [X.T]
     for l in range(1, L + 1):
@@ -40,10 +47,10 @@ def rows(net, X, Y):
 def one_by_one(net, X, Y):
     """One example after the other, adding up the gradients (`alg:backpropagation`, each step).
 
-    Args, returns: as `value_and_grad`, without delta.
+    Args, returns, errors as `value_and_grad`, but without delta.
     """
-    N = X.shape[1]
-    J = 0.0
+    X, Y = _batch(net, X, Y)
+    J, N = 0.0, X.shape[1]
     dW = [None] + [np.zeros_like(w) for w in net.W[1:]]
     db = [None] + [np.zeros_like(v) for v in net.b[1:]]
     for i in range(N):
@@ -62,8 +69,9 @@ def one_by_one(net, X, Y):
 def folded(net, X, Y):
     """The bias as column 0 of the weights, a 1 on top of each activation (`eq:backward-folded`).
 
-    Args, returns: as `value_and_grad`, without delta.
+    Args, returns, errors as `value_and_grad`, but without delta.
     """
+    X, Y = _batch(net, X, Y)
     L, N = net.L, X.shape[1]
     V = [None] + [np.hstack([net.b[l], net.W[l]]) for l in range(1, L + 1)]
     one = np.ones((1, N))
@@ -90,8 +98,9 @@ def step(net, X, Y, eta):
         eta: step size.
 
     Returns:
-        The cost before the step.
+        The cost before the step. Errors as `value_and_grad`.
     """
+    X, Y = _batch(net, X, Y)
     N = X.shape[1]
     fwd = forward(net, X)
     J, delta = cost(net, fwd, Y), output_error(net, fwd, Y)
@@ -112,7 +121,7 @@ def descend(net, X, Y, eta, steps):
         steps: how many.
 
     Returns:
-        The list of the costs before each step.
+        The list of the costs before each step. Errors as `value_and_grad`.
     """
     costs = []
     for _ in range(steps):
@@ -125,7 +134,14 @@ def descend(net, X, Y, eta, steps):
 
 
 def one_hot(labels, K):
-    """Labels 0, ..., K - 1 of N examples as columns (K, N): a 1 in the row of the label, else 0."""
+    """Labels 0, ..., K - 1 of N examples as columns (K, N): a 1 in the row of the label, else 0.
+
+    Raises:
+        ValueError: for a label that is none of these numbers.
+    """
+    strange = [label for label in labels if label not in range(K)]
+    if strange:
+        raise ValueError(f"labels: expected whole numbers from 0 to {K - 1}, got {strange[0]}")
     Y = np.zeros((K, len(labels)))
     Y[labels, np.arange(len(labels))] = 1
     return Y
@@ -134,3 +150,8 @@ def one_hot(labels, K):
 def columns(examples):
     """Examples stored as rows (N, n), as most files hold them, as columns (n, N)."""
     return examples.T
+
+
+def _batch(net, X, Y):
+    X = checks.real_array("X", X, (net.sizes[0], "N"), net.dtype)
+    return X, checks.real_array("Y", Y, (net.sizes[-1], X.shape[1]), net.dtype)

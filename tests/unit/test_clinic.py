@@ -220,6 +220,15 @@ def test_the_gradient_of_these_is_right(name):
     assert BUGS[name].examine().right
 
 
+@pytest.mark.parametrize("name", [name for name, bug in BUGS.items() if bug.caught()])
+def test_the_gradient_check_notices_whatever_the_diagnosis_does(name):
+    bug = BUGS[name]
+    net, X, Y = clinic.patient(**(bug.setting | {"sizes": (2, 4, 5, 3)}))
+    factor = net.sizes[-1] if bug.program == "programs.rows" else 1
+    with pytest.raises((bp.GradientError, ValueError)):
+        bp.check_gradients(net, X, Y, scaled(bug.gradients(net, X, Y), factor))
+
+
 @pytest.mark.parametrize(
     ("name", "blind"),
     [
@@ -347,6 +356,14 @@ def test_the_convention_of_the_cost_can_be_given():
     assert "8 = N:" in clinic.diagnose(net, X, Y, scaled(grads, 8)).verdict
     with pytest.raises(ValueError, match="factor: expected a number other than 0, got 0"):
         clinic.diagnose(net, X, Y, grads, factor=0)
+
+
+def test_lists_without_the_leading_none_are_refused():
+    net, X, Y, grads = right_gradients()
+    with pytest.raises(
+        ValueError, match=r"grads.b: expected a list of length 4 with None at index 0, got length 3"
+    ):
+        clinic.diagnose(net, X, Y, bp.Gradients(None, grads.W, grads.b[1:]))
 
 
 def test_one_wrong_entry_is_seen():

@@ -73,3 +73,25 @@ def test_one_hot_labels():
 
 def test_columns():
     assert programs.columns(np.array([[1, 2, 3], [4, 5, 6]])).tolist() == [[1, 4], [2, 5], [3, 6]]
+
+
+@pytest.mark.parametrize("label", [-1, 3, 0.5])
+def test_labels_out_of_range_are_refused(label):
+    with pytest.raises(ValueError, match=f"labels: expected whole numbers from 0 to 2, got {label}"):
+        programs.one_hot([0, label], 3)
+
+
+@pytest.mark.parametrize(
+    "program", [programs.rows, programs.one_by_one, programs.folded, lambda *a: programs.step(*a, 0.1)]
+)
+def test_batches_that_do_not_fit_are_refused(program):
+    net = bp.Network.random([2, 3, 1], "tanh", "identity", "squared_error")
+    with pytest.raises(ValueError, match=r"X: expected shape \(2, N\), got \(3, 4\)"):
+        program(net, np.ones((3, 4)), np.ones((1, 4)))
+    with pytest.raises(ValueError, match=r"Y: expected shape \(1, 4\), got \(1, 5\)"):
+        program(net, np.ones((2, 4)), np.ones((1, 5)))
+
+
+def test_softmax_has_no_form_in_rows_here():
+    with pytest.raises(ValueError, match="net: expected activations that work entry by entry, got softmax"):
+        programs.rows(bp.Network.random([2, 2]), np.ones((2, 1)), np.array([[1.0], [0.0]]))
