@@ -33,6 +33,7 @@ __all__ = [
     "graph",
     "history",
     "losses",
+    "valley",
     "value_and_grad",
 ]
 
@@ -42,7 +43,8 @@ _LATER = {
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
 } | {
-    name: name for name in ("checkpoint", "clinic", "complexity", "control", "gradcheck", "graph", "history")
+    name: name
+    for name in ("checkpoint", "clinic", "complexity", "control", "gradcheck", "graph", "history", "valley")
 }
 
 
