@@ -97,6 +97,11 @@ class Bug:
         factor = 1 / net.sizes[-1] if self.program == "programs.rows" else 1.0
         return diagnose(net, X, Y, self.gradients(net, X, Y), factor)
 
+    @property
+    def wrong_gradient(self):
+        """Whether the bug changes a gradient; the others are right gradients, wrongly used."""
+        return self.name not in RIGHT_GRADIENT
+
     def caught(self, **changes):
         """Whether a gradient check notices the bug: a wrong number, a wrong shape or an error."""
         try:
@@ -570,6 +575,18 @@ BUGS = {
             mend="copy what is to be kept",
         ),
     )
+}
+
+# Bugs that leave the gradient of one batch, at ordinary parameters, as it is.
+RIGHT_GRADIENT = {
+    "update-inside-the-sweep",
+    "stale-cache",
+    "step-uphill",
+    "softmax-overflow",
+    "integers-stay-integers",
+    "labels-swapped",
+    "reshape-for-transpose",
+    "shared-parameters",
 }
 
 # Bugs that the reader is to find, under another name: the bug, and what to change in its patient.

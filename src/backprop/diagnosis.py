@@ -18,7 +18,7 @@ CONSTANT = 1e-4  # relative spread of a ratio that still counts as one number
 class Row:
     """One array of gradients: least and greatest ratio wrong/true, angle in degrees, relative error.
 
-    `by_row` holds the ratio of each row of weights where every row has one ratio of its own.
+    `ratios` holds the ratio of each entry, row by row, None where there is nothing to compare.
     `problem` says what makes a comparison impossible, a wrong shape or entries that are not finite;
     then the numbers are NaN.
     """
@@ -28,7 +28,7 @@ class Row:
     high: float = np.nan
     angle: float = np.nan
     error: float = np.nan
-    by_row: tuple = ()
+    ratios: tuple = ()
     problem: str = ""
 
     @property
@@ -41,6 +41,14 @@ class Row:
         """The ratio if all entries have the same, else None."""
         spread = self.high - self.low
         return self.low + 0.0 if spread <= CONSTANT * max(abs(self.low), abs(self.high)) else None
+
+    @property
+    def by_row(self):
+        """The ratio of each row of weights where every row has one ratio of its own, else ()."""
+        if any(len(row) < 2 or None in row or np.isinf(row).any() for row in self.ratios):
+            return ()
+        same = all(max(row) - min(row) <= CONSTANT * max(map(abs, row)) for row in self.ratios)
+        return tuple(row[0] for row in self.ratios) if same else ()
 
     def __str__(self):
         if self.problem:
@@ -133,21 +141,14 @@ def _row(name, given, true, floor):
     error = np.nanmax(abs(given - true) / np.maximum(greatest, floor), initial=0.0)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(greatest > floor, given / true, np.nan)
+    entries = tuple(tuple(None if np.isnan(r) else float(r) for r in row) for row in ratio)
     low, high = np.nanmin(ratio, initial=np.inf), np.nanmax(ratio, initial=-np.inf)
     if low > high:  # nothing above the floor
         low = high = 1.0
     lengths = np.sqrt(np.nansum(given**2) * np.nansum(true**2))
     cosine = np.nansum(given * true) / lengths if lengths > 0 else np.nan
     angle = np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-    return Row(name, float(low), float(high), float(angle), float(error), _by_row(ratio))
-
-
-def _by_row(ratio):
-    """The ratio of each row where it is the same in the whole row, else nothing."""
-    if ratio.shape[1] == 1 or np.isnan(ratio).any() or np.isinf(ratio).any():
-        return ()
-    same = np.ptp(ratio, axis=1) <= CONSTANT * abs(ratio).max(axis=1)
-    return tuple(float(r) for r in ratio[:, 0]) if same.all() else ()
+    return Row(name, float(low), float(high), float(angle), float(error), entries)
 
 
 def _verdict(rows, L, N, n_L):

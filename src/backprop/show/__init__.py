@@ -7,6 +7,7 @@ from . import chain_rule, clinic
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
+from .fingerprint import fingerprint
 from .graph import graph_svg, learning_loop
 from .speed import scaling, speed
 from .symbols import network_graph, symbol_diagram
@@ -16,6 +17,7 @@ __all__ = [
     "chain_rule",
     "checkpoint_memory",
     "clinic",
+    "fingerprint",
     "graph_svg",
     "growth",
     "learning_loop",
