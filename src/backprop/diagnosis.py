@@ -79,7 +79,11 @@ class Diagnosis:
 
     def __str__(self):
         return "\n".join(
-            [f"{'':14s}angle  wrong / true", *map(str, self.rows), self.verdict.replace(": look", ":\nlook")]
+            [
+                "array         angle  wrong / true",
+                *map(str, self.rows),
+                self.verdict.replace(": look", ":\nlook"),
+            ]
         )
 
     __repr__ = __str__

@@ -328,7 +328,7 @@ def test_a_fingerprint_has_a_cell_for_each_entry():
     shown = texts(svg)
     assert [t for t, c in shown if t.startswith(("W", "b"))] == ["W[1]", "b[1]", "W[2]", "b[2]"]
     wrong = [t for t, c in shown if "bwd" in c]
-    expected = [f"{r:.0f}" if r > 9.95 else f"{r:.2f}" for r in found["W[1]"].by_row]
+    expected = [f"{r:.0f}" if r > 10 else f"{r:.2f}" for r in found["W[1]"].by_row]
     assert wrong == [r for r in expected for _ in range(2)] + expected
     assert [t for t, c in shown if t == "1" and "bwd" not in c] == ["1"] * 8  # W[2] and b[2]
     assert svg.text.endswith("W[1]: 6 of 6 entries wrong; b[1]: 3 of 3 entries wrong; "
@@ -339,7 +339,7 @@ def test_a_fingerprint_names_wrong_shapes_zeros_and_large_ratios():
     svg = show.fingerprint(bp.clinic.get("bias-wrong-axis").examine())
     assert ("?", "bwd") in texts(svg) and "b[1]: shape (1, 8) instead of (4, 1)" in svg.text
     zeros = show.fingerprint(bp.clinic.get("output-layer-left-out").examine())
-    assert [t for t, c in texts(zeros) if "bwd" in c] == ["0.00"] * 15
+    assert [t for t, c in texts(zeros) if "bwd" in c] == ["0.000"] * 15
     shown = [t for t, c in texts(show.fingerprint(bp.clinic.get("missing-slope").examine()))]
     assert ">99" in shown and any(t.startswith("−") for t in shown)
 

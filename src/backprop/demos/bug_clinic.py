@@ -1,5 +1,7 @@
 """A network with a bug in its program: the fingerprint, and the networks on which it hides."""
 
+from textwrap import wrap
+
 from .. import clinic, network
 from ..show.fingerprint import fingerprint, stopped
 from .demo import Choice, Demo, Slider, View
@@ -18,9 +20,10 @@ def render(letters, bug, hidden, layers, outputs, N):
     try:
         found = sick.examine(**changes)
     except ValueError as error:
-        lines += [f"ValueError: {error}", "", f"Mend: {sick.mend}."]
+        lines += [*wrap(f"ValueError: {error}", 60), "", *wrap(f"Mend: {sick.mend}.", 60)]
         return View(stopped(), "\n".join(lines), {"wrong arrays": 2 * net.L, letters.cost: cost})
-    lines += [*str(found).splitlines(), "", f"Missed by: {sick.missed}.", f"Mend: {sick.mend}."]
+    lines += [*str(found).splitlines(), "", *wrap(f"Missed by: {sick.missed}.", 60)]
+    lines += wrap(f"Mend: {sick.mend}.", 60)
     if found.right:
         lines.append("On this network and this batch the check passes: the bug hides.")
     wrong = sum(not row.right for row in found.rows)

@@ -2,7 +2,7 @@
 
 from .svg import Svg, text
 
-WIDTH, HEIGHT, GAP, TOP = 40, 26, 18, 34
+WIDTH, HEIGHT, GAP, TOP = 50, 28, 16, 34
 
 
 def fingerprint(diagnosis):
@@ -63,4 +63,5 @@ def _word(ratio, wrong):
         return "?" if ratio == "?" else "1"
     if abs(ratio) >= 99.5:
         return ">99" if ratio > 0 else "<−99"
-    return (f"{ratio:.0f}" if abs(ratio) >= 9.95 else f"{ratio + 0.0:.2f}").replace("-", "−")
+    digits = 0 if abs(ratio) >= 9.995 else 2 if abs(ratio) >= 0.9995 else 3
+    return f"{ratio + 0.0:.{digits}f}".replace("-", "−")
