@@ -684,19 +684,23 @@ def gradient_of_step(step, net, X, Y, eta):
     return network.Gradients(None, W, b)
 
 
-def case(letter):
+def case(letter, **changes):
     """One of the cases "A" to "F": a network, a batch, and gradients from a program with a bug.
+
+    Args:
+        letter: which case.
+        changes: arguments of `patient`, to see the same bug on another network or batch.
 
     Returns:
         (net, X, Y, grads).
 
     Raises:
-        ValueError: for another letter.
+        ValueError: for another letter, and as `patient`.
     """
     if letter not in CASES:
         raise ValueError(f"letter: expected one of {', '.join(CASES)}, got {letter!r}")
-    name, changes = CASES[letter]
-    net, X, Y = patient(**(BUGS[name].setting | changes))
+    name, own = CASES[letter]
+    net, X, Y = patient(**(BUGS[name].setting | own | changes))
     return net, X, Y, BUGS[name].gradients(net, X, Y)
 
 

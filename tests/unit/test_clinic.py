@@ -313,6 +313,12 @@ def test_the_cases_are_bugs_with_wrong_gradients():
         assert not clinic.diagnose(*clinic.case(letter)).right
 
 
+def test_a_case_can_be_seen_on_another_patient():
+    net, X, Y, grads = clinic.case("A", N=3, sizes=(2, 2))
+    assert (net.sizes, X.shape) == ([2, 2], (2, 3))
+    np.testing.assert_allclose(grads.b[1], 3 * bp.backward(net, bp.forward(net, X), Y).b[1], rtol=1e-13)
+
+
 def test_the_table_holds_every_bug_once():
     table = clinic.table()
     assert len(repr(table).splitlines()) == len(BUGS) == table._repr_html_().count("<tr>") - 1
