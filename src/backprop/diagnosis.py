@@ -165,7 +165,7 @@ def _verdict(rows, L, N, n_L):
     if None not in factors and max(factors) - min(factors) <= CONSTANT * max(map(abs, factors)):
         return f"One factor everywhere, {factors[0]:.3g}{_names(factors[0], N, n_L)}: look for a constant."
     wrong = {row.name for row in rows if not row.right}
-    zero = sorted({row.name for row in rows if row.factor == 0} & wrong)
+    zero = sorted(row.name for row in rows if row.factor == 0)
     if zero:
         return f"All zero: {', '.join(zero)}. Look for what is left out."
     if not any(name.startswith("b") for name in wrong):

@@ -381,6 +381,7 @@ def test_small_errors_are_not_shown_as_1():
     net, X, Y, grads = right_gradients()
     found = clinic.diagnose(net, X, Y, scaled(grads, 1 + 1e-3))
     assert "1, but for errors up to 1e-03" in str(found["W[2]"])
+    assert str(clinic.diagnose(net, X, Y, scaled(grads, 1.2))["W[2]"]).endswith(" 1.2")
 
 
 def test_nan_and_missing_arrays_are_named():
@@ -404,3 +405,12 @@ def test_a_row_that_is_zero_where_it_should_be_and_where_it_should_not():
     assert row.right and row.factor == 1
     row = diagnosis._row("W[1]", np.ones((2, 2)), np.zeros((2, 2)), 1e-9)
     assert not row.right and row.high == np.inf
+    row = diagnosis._row("W[1]", np.array([[3e-10, 2.0]]), np.array([[1e-10, 1.0]]), 1e-9)
+    assert row.ratios == ((None, 2.0),) and row.factor == 2  # below the floor there is only rounding
+
+
+def test_the_patient_s_labels_suit_its_loss():
+    one_hot = clinic.patient(output="softmax")[2]
+    assert set(one_hot.ravel()) == {0, 1} and (one_hot.sum(axis=0) == 1).all()
+    assert set(clinic.patient(output="sigmoid", loss="binary_cross_entropy")[2].ravel()) == {0, 1}
+    assert len(set(clinic.patient()[2].ravel())) == 24
