@@ -2,7 +2,7 @@
 
 from .svg import Svg, text
 
-WIDTH, HEIGHT, GAP, TOP = 50, 28, 16, 34
+WIDTH, HEIGHT, GAP, TOP = 43, 28, 15, 34
 
 
 def fingerprint(diagnosis):
@@ -63,5 +63,5 @@ def _word(ratio, wrong):
         return "?" if ratio == "?" else "1"
     if abs(ratio) >= 99.5:
         return ">99" if ratio > 0 else "<−99"
-    digits = 0 if abs(ratio) >= 9.995 else 2 if abs(ratio) >= 0.9995 else 3
+    digits = 0 if abs(ratio) >= 9.995 else 2 if ratio < 0 or ratio >= 0.9995 else 3  # five characters
     return f"{ratio + 0.0:.{digits}f}".replace("-", "−")
