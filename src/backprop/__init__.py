@@ -22,6 +22,7 @@ __all__ = [
     "backward",
     "check_gradients",
     "checkpoint",
+    "clinic",
     "code_of",
     "complexity",
     "control",
@@ -44,7 +45,17 @@ _LATER = {
     "check_gradients": "gradcheck",
 } | {
     name: name
-    for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history", "layers", "valley")
+    for name in (
+        "checkpoint",
+        "clinic",
+        "complexity",
+        "control",
+        "gradcheck",
+        "graph",
+        "history",
+        "layers",
+        "valley",
+    )
 }
 
 

@@ -377,3 +377,11 @@ def test_the_valley_is_a_network_with_a_shared_weight():
 def test_no_control_may_hide_an_argument_of_view():
     with pytest.raises(ValueError, match="counter: no control may be called steps"):
         Demo("counter", "Counts", (Slider("steps", "steps", 1, 2, 1, 1),), print)
+
+
+def test_the_clinic_s_demo_tells_an_error_and_a_hidden_bug():
+    error = demos.bug_clinic.view(bug="missing-transpose")
+    assert "ValueError: matmul" in error.text and "stops with an error" in error.svg.text
+    hidden = demos.bug_clinic.view(bug="slope-of-a", hidden="relu")
+    assert hidden.numbers["wrong arrays"] == 0 and "the bug hides" in hidden.text
+    assert demos.bug_clinic.view().numbers["wrong arrays"] == 4

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import backprop as bp
-from backprop import activations, control, gradcheck, history, initialise, layers, losses
+from backprop import activations, clinic, control, gradcheck, history, initialise, layers, losses, programs
 
 from ..claims.labels import labels_in_chapters
 
@@ -20,6 +20,8 @@ PUBLIC = [
     *(gradcheck.step_errors, gradcheck.branch_slopes, gradcheck.dot, gradcheck.error_signal_differences),
     *(layers.Linear, layers.Linear.forward, layers.Linear.backward, layers.Activation),
     *(layers.Loss, layers.Loss.forward, layers.Loss.backward, layers.Sequence, layers.Sequence.of),
+    *(clinic.get, clinic.plant, clinic.patient, clinic.diagnose, clinic.gradient_of_step, clinic.case),
+    *(programs.rows, programs.one_by_one, programs.folded, programs.step, programs.descend),
     *(control.forward, control.backward, history.Entry, history.entries, history.read),
 ]
 

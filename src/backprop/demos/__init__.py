@@ -7,6 +7,7 @@
 No numerics and no drawing here: a view asks the core for numbers and `backprop.show` for an SVG.
 """
 
+from .bug_clinic import bug_clinic
 from .chain_rule import chain_rule
 from .clipping import clipping
 from .demo import Button, Choice, Demo, Slider, Switch, Text, View
@@ -18,7 +19,15 @@ from .tiny_network import tiny_network
 # Every demo by its name, in the order of the chapters.
 ALL = {
     demo.name: demo
-    for demo in (chain_rule, expression_graph, stepper, tiny_network, gradient_check, clipping)
+    for demo in (
+        chain_rule,
+        expression_graph,
+        stepper,
+        tiny_network,
+        gradient_check,
+        bug_clinic,
+        clipping,
+    )
 }
 
 __all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]

@@ -3,10 +3,11 @@
 No numerics here: every number that is shown comes from the core.
 """
 
-from . import chain_rule
+from . import chain_rule, clinic
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
+from .fingerprint import fingerprint
 from .gradient_check import step_errors
 from .graph import graph_svg, learning_loop
 from .speed import scaling, speed
@@ -16,6 +17,8 @@ from .timeline import timeline
 __all__ = [
     "chain_rule",
     "checkpoint_memory",
+    "clinic",
+    "fingerprint",
     "graph_svg",
     "growth",
     "learning_loop",
