@@ -27,6 +27,7 @@ __all__ = [
     "control",
     "cost",
     "explain",
+    "flow",
     "forward",
     "gradcheck",
     "graph",
@@ -40,7 +41,7 @@ _LATER = {
     "GradientError": "gradcheck",
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
-} | {name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history")}
+} | {name: name for name in ("checkpoint", "complexity", "control", "flow", "gradcheck", "graph", "history")}
 
 
 def __getattr__(name):
