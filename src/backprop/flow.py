@@ -9,6 +9,7 @@ Gaussian integrals; Ba, Kiros & Hinton (2016) for layer normalisation; Pascanu e
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -103,9 +104,7 @@ def bound(net, l=1):
     _expect_layer(net, l)
     for name in net.activations[1:-1]:
         _elementwise(name)
-    factors = [
-        net.sigma[m].max_derivative * np.linalg.norm(net.W[m + 1], ord=2) for m in range(l, net.L)
-    ]
+    factors = [net.sigma[m].max_derivative * np.linalg.norm(net.W[m + 1], ord=2) for m in range(l, net.L)]
     return float(np.prod(factors))
 
 
@@ -326,7 +325,7 @@ class Ensemble:
 
     @property
     def rms(self):
-        """Root mean square of `relative` over the seeds, (L,); what `theory` predicts. Errors as `relative`."""
+        """Root mean square of `relative` over the seeds, (L,), as `theory` predicts; errors as `relative`."""
         return np.sqrt((self.relative**2).mean(axis=0))
 
 
@@ -455,18 +454,15 @@ def theory(sizes, activation, init, scale=1.0, norm=False, q0=1.0):
     sigma = _elementwise(activation)
     _expect_scale(scale)
     L = len(sizes) - 1
-    variance = [None] + [
-        scale**2 * initialise.variance(n_out, n_in, init) for n_in, n_out in zip(sizes, sizes[1:], strict=False)
-    ]
-    square = lambda f: lambda z: f(z) ** 2
+    variance = [None] + [scale**2 * initialise.variance(n_out, n_in, init) for n_in, n_out in pairwise(sizes)]
     q, chi, mean_square = [], [], q0
     for l in range(1, L + 1):
         q.append(sizes[l - 1] * variance[l] * mean_square)
         if l == L:
             break
         taken = 1.0 if norm else q[-1]  # the mean square of what the activation takes
-        mean_square = gaussian_mean(square(sigma.value), taken)
-        slope = gaussian_mean(square(sigma.derivative), taken)
+        mean_square = gaussian_mean(lambda z: sigma.value(z) ** 2, taken)
+        slope = gaussian_mean(lambda z: sigma.derivative(z) ** 2, taken)
         chi.append(sizes[l] * variance[l + 1] * slope / (q[-1] if norm else 1.0))
     ratio = np.append(np.cumprod(chi[::-1])[::-1], 1.0)
     return Theory(np.array(q), np.array(chi), np.sqrt(ratio))
@@ -495,7 +491,7 @@ def single_run(hidden="sigmoid", output="sigmoid", init="glorot", seed=42):
     rng = np.random.RandomState(seed)  # the old generator: the numbers of the course come from it
     sizes = [10, 20, 20, 20, 20, 20, 1]
     W, b = [None], [None]
-    for n_in, n_out in zip(sizes, sizes[1:], strict=False):
+    for n_in, n_out in pairwise(sizes):
         W.append(rng.normal(0.0, np.sqrt(initialise.variance(n_out, n_in, init)), (n_out, n_in)))
         b.append(np.zeros((n_out, 1)))
     net = Network(W, b, [hidden] * 5 + [output], "half_squared_error")

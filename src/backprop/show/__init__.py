@@ -7,14 +7,18 @@ from . import chain_rule
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
+from .flow import activation_slopes, flow_bands, flow_grid, seed_histogram
 from .graph import graph_svg, learning_loop
 from .speed import scaling, speed
 from .symbols import network_graph, symbol_diagram
 from .timeline import timeline
 
 __all__ = [
+    "activation_slopes",
     "chain_rule",
     "checkpoint_memory",
+    "flow_bands",
+    "flow_grid",
     "graph_svg",
     "growth",
     "learning_loop",
@@ -22,6 +26,7 @@ __all__ = [
     "network_diagram",
     "network_graph",
     "scaling",
+    "seed_histogram",
     "segment_choice",
     "speed",
     "symbol_diagram",
