@@ -441,7 +441,7 @@ def theory(sizes, activation, init, scale=1.0, norm=False, q0=1.0):
 
     Args:
         sizes, activation, init, scale: as in `ensemble`.
-        norm: with layer normalisation in the hidden layers, to leading order in the width.
+        norm: with layer normalisation in the hidden layers, to leading order in n_0 and the widths.
         q0: mean square of the entries of the input.
 
     Returns:
