@@ -37,17 +37,18 @@ def activation_slopes(z, rows):
         fig.legend([value, slope], ["value", "derivative"], loc="outside lower center", ncols=2, fontsize=9)
 
 
-def flow_bands(panels, ylabel="error signal / output error"):
+def flow_bands(panels, ylabel="error signal / output error", share="row"):
     """Norms against the layer: the median, bands of 50 % and 90 % of the seeds, the theory.
 
     Args:
         panels: {title: (quantiles, theory)}; quantiles (5, L) as `flow.Ensemble.quantiles` gives
             them, theory (L,) or None.
         ylabel: what the norms are.
+        share: which panels have one scale: "row", or True for all.
     """
     columns = 2 if len(panels) > 1 else 1
     lines = -(-len(panels) // columns)
-    with figure(7.2, 2.7 * lines, nrows=lines, ncols=columns, sharey=True, squeeze=False) as (fig, axes):
+    with figure(7.2, 2.7 * lines, nrows=lines, ncols=columns, sharey=share, squeeze=False) as (fig, axes):
         for panel, (title, (quantiles, theory)) in zip(
             _panels(axes, len(panels)), panels.items(), strict=True
         ):
