@@ -33,6 +33,7 @@ __all__ = [
     "graph",
     "history",
     "losses",
+    "valley",
     "value_and_grad",
 ]
 
@@ -41,7 +42,10 @@ _LATER = {
     "GradientError": "gradcheck",
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
-} | {name: name for name in ("checkpoint", "complexity", "control", "flow", "gradcheck", "graph", "history")}
+} | {
+    name: name
+    for name in ("checkpoint", "complexity", "control", "flow", "gradcheck", "graph", "history", "valley")
+}
 
 
 def __getattr__(name):
