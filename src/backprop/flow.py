@@ -9,6 +9,7 @@ Gaussian integrals; Ba, Kiros & Hinton (2016) for layer normalisation; Pascanu e
 """
 
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import numpy as np
@@ -51,6 +52,7 @@ _FORMULAS = {  # name: formula, derivative, where the derivative is largest
 }
 
 
+@cache
 def steepest(name):
     """The largest slope of an activation on [-40, 40], found numerically: a grid, refined three times.
 
