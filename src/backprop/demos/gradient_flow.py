@@ -42,8 +42,8 @@ def render(letters, activation, init, depth, width, scale, skip, norm):
 gradient_flow = Demo(
     name="gradient-flow",
     title="Gradient flow in deep networks",
-    note="Take relu with glorot, then with he. Take sigmoid, and look for a scale of the weights that saves "
-    "it. Then switch on skip connections, normalisation, or both.",
+    note="Take relu with glorot, then with he. Take sigmoid, and try to save it by the scale of the "
+    "weights: at this depth none does. Then switch on skip connections, normalisation, or both.",
     controls=(
         Choice("activation", "activation", flow.ACTIVATIONS, "sigmoid"),
         Choice("init", "initialisation", tuple(initialise.VARIANCE), "glorot"),

@@ -28,7 +28,7 @@ def activation_slopes(z, rows):
     """
     columns = 3
     lines = -(-len(rows) // columns)
-    with figure(7.2, 2.1 * lines, nrows=lines, ncols=columns, sharex=True, sharey=True) as (fig, axes):
+    with figure(6, 1.9 * lines, nrows=lines, ncols=columns, sharex=True, sharey=True) as (fig, axes):
         for panel, (name, (values, slopes)) in zip(_panels(axes, len(rows)), rows.items(), strict=True):
             (value,) = panel.plot(z, values, color=FORWARD)
             (slope,) = panel.plot(z, slopes, "--", color=BACKWARD)
@@ -48,7 +48,7 @@ def flow_bands(panels, ylabel="error signal / output error", share="row"):
     """
     columns = 2 if len(panels) > 1 else 1
     lines = -(-len(panels) // columns)
-    with figure(7.2, 2.7 * lines, nrows=lines, ncols=columns, sharey=share, squeeze=False) as (fig, axes):
+    with figure(6, 2.4 * lines, nrows=lines, ncols=columns, sharey=share, squeeze=False) as (fig, axes):
         for panel, (title, (quantiles, theory)) in zip(
             _panels(axes, len(panels)), panels.items(), strict=True
         ):
@@ -79,7 +79,7 @@ def flow_grid(rows, depths, activations, width):
     """
     columns = 2
     lines = -(-len(activations) // columns)
-    with figure(7.2, 2.5 * lines, nrows=lines, ncols=columns, sharex=True, squeeze=False) as (fig, axes):
+    with figure(6, 2.4 * lines, nrows=lines, ncols=columns, sharex=True, squeeze=False) as (fig, axes):
         for panel, activation in zip(_panels(axes, len(activations)), activations, strict=True):
             for shift, (init, style) in enumerate(INITS.items()):
                 found = [
