@@ -4,7 +4,7 @@ import math
 
 from .svg import Svg, circle, line, text
 
-PANEL, GAP, LEFT, TOP, HEIGHT = 190, 46, 40, 34, 190
+PANEL, GAP, LEFT, TOP, HEIGHT = 150, 40, 34, 34, 190  # two panels fit a narrow page
 Z, VALUE = (-4.0, 4.0), (-1.5, 2.5)  # the part of the plane that the activations are shown in
 
 
@@ -66,7 +66,7 @@ def error_signals(quantiles, theory):
     Returns:
         An `Svg`.
     """
-    width, height, left = 420, 240, 60
+    width, height, left = 310, 240, 54
     drawn = [v for row in quantiles for v in row if v > 0] + ([] if theory is None else list(theory))
     low, high = math.floor(math.log10(min(drawn))), math.ceil(math.log10(max(drawn)))
     if high - low < 2:
@@ -105,11 +105,11 @@ def error_signals(quantiles, theory):
     says = f"Error signals of {L} layers, relative to the output: median {quantiles[2][0]:.2e} in layer 1"
     if theory is not None:
         body += [
-            line(left + 270, y + 20, left + 310, y + 20, "way plain", 2),
-            text(left + 318, y + 25, "theory (rms)", "start"),
+            line(left, y + 42, left + 40, y + 42, "way plain", 2),
+            text(left + 48, y + 47, "theory (rms)", "start"),
         ]
         says += f", theory {theory[0]:.2e}"
-    return Svg("".join(body), left + width + 20, y + 40, says + ".")
+    return Svg("".join(body), left + width + 20, y + (62 if theory is not None else 40), says + ".")
 
 
 def _share(value, interval):
