@@ -7,12 +7,14 @@
 No numerics and no drawing here: a view asks the core for numbers and `backprop.show` for an SVG.
 """
 
+from .activations import activations
 from .bug_clinic import bug_clinic
 from .chain_rule import chain_rule
 from .clipping import clipping
 from .demo import Button, Choice, Demo, Slider, Switch, Text, View
 from .expression_graph import expression_graph
 from .gradient_check import gradient_check
+from .gradient_flow import gradient_flow
 from .stepper import stepper
 from .tiny_network import tiny_network
 
@@ -26,6 +28,8 @@ ALL = {
         tiny_network,
         gradient_check,
         bug_clinic,
+        activations,
+        gradient_flow,
         clipping,
     )
 }

@@ -8,6 +8,7 @@ from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
 from .fingerprint import fingerprint
+from .flow import activation_slopes, flow_bands, flow_grid, seed_histogram
 from .gradient_check import step_errors
 from .graph import graph_svg, learning_loop
 from .speed import scaling, speed
@@ -15,10 +16,13 @@ from .symbols import network_graph, symbol_diagram
 from .timeline import timeline
 
 __all__ = [
+    "activation_slopes",
     "chain_rule",
     "checkpoint_memory",
     "clinic",
     "fingerprint",
+    "flow_bands",
+    "flow_grid",
     "graph_svg",
     "growth",
     "learning_loop",
@@ -26,6 +30,7 @@ __all__ = [
     "network_diagram",
     "network_graph",
     "scaling",
+    "seed_histogram",
     "segment_choice",
     "speed",
     "step_errors",
