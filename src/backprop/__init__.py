@@ -30,6 +30,7 @@ __all__ = [
     "control",
     "cost",
     "data",
+    "experiments",
     "explain",
     "forward",
     "gradcheck",
@@ -49,7 +50,19 @@ _LATER = {
     "accuracy": "training",
     "check_gradients": "gradcheck",
     "train": "training",
-} | {name: name for name in ("checkpoint", "complexity", "control", "data", "gradcheck", "graph", "history")}
+} | {
+    name: name
+    for name in (
+        "checkpoint",
+        "complexity",
+        "control",
+        "data",
+        "experiments",
+        "gradcheck",
+        "graph",
+        "history",
+    )
+}
 
 
 def __getattr__(name):

@@ -13,7 +13,18 @@ import numpy as np
 
 from .families import family_trees
 
-__all__ = ["Digits", "Examples", "circles", "digits", "family_trees", "moons", "spirals", "symmetry", "xor"]
+__all__ = [
+    "Digits",
+    "Examples",
+    "circles",
+    "digits",
+    "family_trees",
+    "moons",
+    "shifted",
+    "spirals",
+    "symmetry",
+    "xor",
+]
 
 
 class Examples(NamedTuple):
@@ -73,6 +84,30 @@ def digits(seed=0):
         return Examples(pixels[indices].T / 16.0, np.eye(10)[labels[indices]].T)
 
     return Digits(examples(training), examples(validation), examples(test))
+
+
+def shifted(examples):
+    """Pictures of 8 × 8 pixels together with four copies of each, moved by half a pixel.
+
+    A digit that stands a little further left is the same digit. Half a pixel to the left means
+    the mean of a picture and the picture one pixel further left; 0 comes in from the border.
+
+    Args:
+        examples: `Examples` with X (64, n).
+
+    Returns:
+        `Examples` with X (64, 5n), first the originals, and their labels five times.
+
+    Raises:
+        ValueError: for another number of rows.
+    """
+    X = np.asarray(examples.X)
+    if X.ndim != 2 or len(X) != 64:
+        raise ValueError(f"examples: expected pictures X of shape (64, n), got {X.shape}")
+    framed = np.pad(X.reshape(8, 8, -1), ((1, 1), (1, 1), (0, 0)))
+    moves = ((0, 1), (0, -1), (1, 0), (-1, 0))
+    moved = [framed[1 - y : 9 - y, 1 - x : 9 - x].reshape(X.shape) for y, x in moves]
+    return Examples(np.hstack([X] + [(X + other) / 2 for other in moved]), np.hstack([examples.Y] * 5))
 
 
 @cache
