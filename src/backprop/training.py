@@ -33,9 +33,9 @@ class Descent:
 
         v ← momentum · v - eta · g,    θ ← θ + v
 
-    for every parameter θ. The objective adds l2/2 times the sum of all squared
-    weights to the cost; biases are left out of it. With `clip`, g is first shortened to that norm
-    where it is longer, the norm taken over all parameters together.
+    for every parameter θ (`eq:momentum`). The objective adds l2/2 times the sum of all squared
+    weights to the cost; biases are left out of it (`eq:l2`). With `clip`, g is first shortened to that norm
+    where it is longer, the norm taken over all parameters together (`eq:clipping`).
 
     Args:
         net: a `Network`; it is copied and not changed.
@@ -100,14 +100,14 @@ class Descent:
     def _move(self, length):
         scale = self.eta
         if self.clip is not None and length > self.clip:
-            scale *= self.clip / length
+            scale *= self.clip / length  # eq:clipping
         net, g, v = self.net, self.gradients, self.velocity
         for theta, gradient, change in zip(
             net.W[1:] + net.b[1:], g.W[1:] + g.b[1:], v.W[1:] + v.b[1:], strict=True
         ):
             change *= self.momentum
             change -= scale * gradient
-            theta += change
+            theta += change  # eq:momentum
 
     @property
     def gradient_norms(self):
@@ -142,7 +142,7 @@ class Descent:
 
 
 def objective(net, X, Y, l2=0.0, workspace=None):
-    """The cost, and the gradients of the cost with its L2 term.
+    """The cost, and the gradients of the cost with its L2 term (`eq:l2-gradient`).
 
     Args:
         net, X, Y, workspace: as in `value_and_grad`.
@@ -157,12 +157,12 @@ def objective(net, X, Y, l2=0.0, workspace=None):
     J, grads = value_and_grad(net, X, Y, workspace)
     if l2:
         for l in range(1, net.L + 1):
-            grads.W[l] += l2 * net.W[l]
+            grads.W[l] += l2 * net.W[l]  # eq:l2-gradient
     return float(J), grads
 
 
 def penalty(net, l2):
-    """(λ/2) Σ w² over all weights of the network, a number."""
+    """(λ/2) Σ w² over all weights of the network, a number (`eq:l2`)."""
     return 0.5 * l2 * float(sum((w**2).sum() for w in net.W[1:]))
 
 

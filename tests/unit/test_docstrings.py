@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import backprop as bp
-from backprop import activations, control, gradcheck, history, initialise, losses
+from backprop import activations, control, data, experiments, gradcheck, history, initialise, losses, training
 
 from ..claims.labels import labels_in_chapters
 
@@ -16,6 +16,10 @@ PUBLIC = [
     *(getattr(bp, name) for name in bp.__all__ if not inspect.ismodule(getattr(bp, name))),
     *(bp.Network.random, bp.Network.with_parameters, activations.Activation, activations.get),
     *(losses.Loss, losses.get, initialise.weights, gradcheck.central_differences, gradcheck.complex_step),
+    *(getattr(data, name) for name in data.__all__),
+    *(training.History, training.Training, training.objective, training.penalty, bp.Descent.step),
+    *(experiments.digits, experiments.confusion, experiments.surface, experiments.symmetry_run),
+    *(experiments.family_run, experiments.mirror_error, experiments.weight_ratios),
     *(control.forward, control.backward, history.Entry, history.entries, history.read),
 ]
 
