@@ -38,6 +38,7 @@ __all__ = [
     "history",
     "losses",
     "train",
+    "valley",
     "value_and_grad",
 ]
 
@@ -61,6 +62,7 @@ _LATER = {
         "gradcheck",
         "graph",
         "history",
+        "valley",
     )
 }
 
