@@ -11,11 +11,14 @@ from .chain_rule import chain_rule
 from .clipping import clipping
 from .demo import Button, Choice, Demo, Slider, Switch, Text, View
 from .expression_graph import expression_graph
+from .playground import playground
 from .stepper import stepper
 from .tiny_network import tiny_network
 
 # Every demo by its name, in the order of the chapters.
-ALL = {demo.name: demo for demo in (chain_rule, expression_graph, stepper, tiny_network, clipping)}
+ALL = {
+    demo.name: demo for demo in (chain_rule, expression_graph, stepper, tiny_network, clipping, playground)
+}
 
 __all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]
 __all__ += [name.replace("-", "_") for name in ALL]
