@@ -91,7 +91,7 @@ def test_the_picture_shows_what_it_says():
     sizes = [value for name, value in view.numbers.items() if name.startswith("delta")]
     assert len(bars) == len(sizes) == 16
     assert bars == pytest.approx(np.array(sizes) / max(sizes) * max(bars), abs=0.06)
-    assert view.svg.width <= 370
+    assert view.svg.width <= 305
     assert re.search(r"cost (falls|rises) from \d\.\d{3} to \d\.\d{3} in 4 epochs", view.svg.text)
 
 
@@ -107,11 +107,11 @@ def test_the_tint_is_where_the_network_says_one():
     cell = np.array([high_x - low_x, high_y - low_y]) / (module.GRID - 1)
     root = ElementTree.fromstring(str(view.svg))
     tints = [e for e in root.iter("{http://www.w3.org/2000/svg}rect") if e.get("class") == "tint"]
-    covered = 0
+    covered, side = 0, 252
     for e in tints:
-        columns = float(e.get("width")) / 300 * module.GRID
-        column = (float(e.get("x")) - 44) / 300 * module.GRID
-        row = module.GRID - 1 - (float(e.get("y")) - 16) / 300 * module.GRID
+        columns = float(e.get("width")) / side * module.GRID
+        column = (float(e.get("x")) - 40) / side * module.GRID
+        row = module.GRID - 1 - (float(e.get("y")) - 16) / side * module.GRID
         for k in range(round(columns)):
             point = [[low_x + (round(column) + k) * cell[0]], [low_y + round(row) * cell[1]]]
             assert bp.forward(course.net, point).a[-1].item() > 0.5

@@ -4,7 +4,7 @@ import math
 
 from .svg import Svg, circle, line, text
 
-LEFT, WIDTH, SIDE = 44, 300, 300  # the frames begin at LEFT; the map is a square
+LEFT, WIDTH, SIDE = 40, 252, 252  # the frames begin at LEFT; the map is a square
 CURVE, BARS = 90, 44  # heights
 DASHES = ("", "6 4", "2 3", "8 3 2 3")
 
@@ -30,8 +30,8 @@ def playground(examples, region, costs, norms, spread, names):
     layers = [list(layer) for layer in zip(*norms, strict=True)]
     body += _curve(top, "gradient norm by layer", layers, log=True)
     for l in range(len(layers)):
-        x = LEFT + 75 * l
-        body += [_key(x, top + CURVE + 20, l), text(x + 30, top + CURVE + 25, f"layer {l + 1}", "start")]
+        x = LEFT - 10 + 70 * l
+        body += [_key(x, top + CURVE + 20, l), text(x + 29, top + CURVE + 25, f"layer {l + 1}", "start")]
     top += CURVE + 62
     body.append(text(LEFT, top - 8, "error signal of each unit (root mean square)", "start name"))
     largest = max(max(units) for units in spread) or 1.0
@@ -52,7 +52,7 @@ def playground(examples, region, costs, norms, spread, names):
         f"network answers class 1. Below: the cost {change} from {costs[0]:.3f} to {costs[-1]:.3f} in "
         f"{len(costs) - 1} epochs; the norm of each layer's gradient; a bar for each unit's error signal."
     )
-    return Svg("".join(body), LEFT + WIDTH + 16, top + 8, words)
+    return Svg("".join(body), LEFT + WIDTH + 12, top + 8, words)
 
 
 def _map(examples, region):
@@ -84,7 +84,7 @@ def _map(examples, region):
     body += [circle(LEFT + 8, y_key - 4, 3, "dot"), text(LEFT + 16, y_key, "class 0", "start")]
     body += [
         f'<path d="M{LEFT + 90} {y_key - 8}l7 7m0 -7l-7 7" class="way"/>',
-        text(LEFT + 104, y_key, "class 1; tinted: the network says 1", "start"),
+        text(LEFT + 104, y_key, "class 1, tinted", "start"),
     ]
     return body
 
