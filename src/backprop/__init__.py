@@ -13,11 +13,14 @@ from .network import Forward, Gradients, Network, backward, cost, forward, value
 __version__ = "0.1.0"
 
 __all__ = [
+    "Descent",
+    "DivergenceError",
     "Forward",
     "GradientError",
     "Gradients",
     "Network",
     "Workspace",
+    "accuracy",
     "activations",
     "backward",
     "check_gradients",
@@ -27,6 +30,8 @@ __all__ = [
     "complexity",
     "control",
     "cost",
+    "data",
+    "experiments",
     "explain",
     "flow",
     "forward",
@@ -35,15 +40,20 @@ __all__ = [
     "history",
     "layers",
     "losses",
+    "train",
     "valley",
     "value_and_grad",
 ]
 
 # Imported when first asked for, so that `import backprop` costs little beside `import numpy`.
 _LATER = {
+    "Descent": "training",
+    "DivergenceError": "training",
     "GradientError": "gradcheck",
     "Workspace": "workspace",
+    "accuracy": "training",
     "check_gradients": "gradcheck",
+    "train": "training",
 } | {
     name: name
     for name in (
@@ -51,6 +61,8 @@ _LATER = {
         "clinic",
         "complexity",
         "control",
+        "data",
+        "experiments",
         "flow",
         "gradcheck",
         "graph",

@@ -15,6 +15,7 @@ from .demo import Button, Choice, Demo, Slider, Switch, Text, View
 from .expression_graph import expression_graph
 from .gradient_check import gradient_check
 from .gradient_flow import gradient_flow
+from .playground import playground
 from .stepper import stepper
 from .tiny_network import tiny_network
 
@@ -31,6 +32,7 @@ ALL = {
         activations,
         gradient_flow,
         clipping,
+        playground,
     )
 }
 

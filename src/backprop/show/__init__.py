@@ -3,7 +3,7 @@
 No numerics here: every number that is shown comes from the core.
 """
 
-from . import chain_rule, clinic
+from . import chain_rule, clinic, training
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
@@ -37,4 +37,5 @@ __all__ = [
     "symbol_diagram",
     "time_ratio",
     "timeline",
+    "training",
 ]
