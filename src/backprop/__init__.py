@@ -13,11 +13,14 @@ from .network import Forward, Gradients, Network, backward, cost, forward, value
 __version__ = "0.1.0"
 
 __all__ = [
+    "Descent",
+    "DivergenceError",
     "Forward",
     "GradientError",
     "Gradients",
     "Network",
     "Workspace",
+    "accuracy",
     "activations",
     "backward",
     "check_gradients",
@@ -26,21 +29,27 @@ __all__ = [
     "complexity",
     "control",
     "cost",
+    "data",
     "explain",
     "forward",
     "gradcheck",
     "graph",
     "history",
     "losses",
+    "train",
     "value_and_grad",
 ]
 
 # Imported when first asked for, so that `import backprop` costs little beside `import numpy`.
 _LATER = {
+    "Descent": "training",
+    "DivergenceError": "training",
     "GradientError": "gradcheck",
     "Workspace": "workspace",
+    "accuracy": "training",
     "check_gradients": "gradcheck",
-} | {name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history")}
+    "train": "training",
+} | {name: name for name in ("checkpoint", "complexity", "control", "data", "gradcheck", "graph", "history")}
 
 
 def __getattr__(name):
