@@ -12,7 +12,6 @@ import argparse
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -173,15 +172,11 @@ def serve(name):
         print(json.dumps(answer), flush=True)
 
 
-def ask(process, case):
-    process.stdin.write(json.dumps(case) + "\n")
-    process.stdin.flush()
-    return json.loads(process.stdout.readline())
-
-
 def compare(contenders, case, rounds):
     """Quartiles of microseconds (floor) and of ratios to the floor (all others)."""
-    said = {who: value for process in contenders.values() for who, value in ask(process, case).items()}
+    said = {
+        who: value for process in contenders.values() for who, value in measure.ask(process, case).items()
+    }
     J, size = said["readable"]
     tolerance = 1e-9 if case["dtype"] == "float64" else 1e-3
     for who, (other_J, other_size) in said.items():
@@ -190,7 +185,7 @@ def compare(contenders, case, rounds):
     seconds = {}
     for _ in range(rounds):
         for process in contenders.values():
-            for who, value in ask(process, case).items():
+            for who, value in measure.ask(process, case).items():
                 seconds.setdefault(who, []).append(value)
     floor = seconds.pop("floor")
     ratios = {
@@ -218,11 +213,6 @@ def import_time(rounds):
     }
 
 
-def imports(name):
-    """Whether an installed library works here."""
-    return measure.child(["-c", f"import {name}"], stderr=subprocess.DEVNULL).wait() == 0
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=25)
@@ -232,7 +222,7 @@ def main():
     if arguments.serve:
         return serve(arguments.serve)
 
-    others = [name for name in OTHERS if find_spec(name) and imports(name)]
+    others = [name for name in OTHERS if measure.imports(name)]
     contenders = {
         name: measure.child([Path(__file__), "--serve", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for name in ("numpy", *others)
