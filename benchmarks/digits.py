@@ -101,7 +101,9 @@ def train_sklearn(epochs):
     def run():
         model = MLPClassifier((32,), solver="sgd", alpha=0, batch_size=BATCH, learning_rate_init=ETA,
                               momentum=MOMENTUM, nesterovs_momentum=False, shuffle=False)  # fmt: skip
-        model.partial_fit(X[:BATCH], classes[:BATCH], classes=np.arange(10))  # makes the weights, replaced here
+        model.partial_fit(
+            X[:BATCH], classes[:BATCH], classes=np.arange(10)
+        )  # makes the weights, replaced here
         for w, v, coefs, intercepts in zip(
             net.W[1:], net.b[1:], model.coefs_, model.intercepts_, strict=True
         ):

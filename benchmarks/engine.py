@@ -1,4 +1,5 @@
-"""How far cost and gradients are from the bare matrix products, and what other libraries take.
+"""How far cost and gradients are from the bare matrix products, what each trick buys, and what
+other libraries take.
 
     make bench            or   python benchmarks/engine.py [--rounds 25] [--size tiny ...]
 
@@ -45,7 +46,11 @@ def data(size, hidden, dtype):
 
 
 def numpy_calls(W, b, X, Y, activations, loss):
-    """The floor, the readable core and the fast path; each returns (J, ∂J/∂W^(1)) but the floor."""
+    """The floor, the rungs of the ladder, the readable core and the fast path.
+
+    Each returns (J, ∂J/∂W^(1)) but the floor.
+    """
+    import ladder
     import numpy as np
 
     import backprop as bp
@@ -74,7 +79,11 @@ def numpy_calls(W, b, X, Y, activations, loss):
         J, grads = bp.value_and_grad(net, X, Y, workspace=workspace)
         return J, grads.W[1]
 
-    return {"floor": floor, "readable": readable, "fast": fast}
+    rungs = {
+        name: getattr(ladder, name)(net.W, net.b, X, Y, activations, loss)
+        for name in ("plain", "buffers", "fused")
+    }
+    return {"floor": floor, "readable": readable, **rungs, "fast": fast}
 
 
 def torch_calls(W, b, X, Y, activations, loss):

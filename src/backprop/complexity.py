@@ -284,10 +284,20 @@ def slope(x, y):
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def measurements():
-    """The stored run of benchmarks/gradient_methods.py, a dict; its keys are told there."""
+def measurements(name="gradient_methods"):
+    """The stored run of a benchmark, a dict; its keys are told in benchmarks/.
+
+    Args:
+        name: "gradient_methods", "engine", "scaling" or "digits_race".
+
+    Raises:
+        ValueError: for another name.
+    """
     import json
     from importlib import resources
 
-    text = resources.files("backprop").joinpath("data", "gradient_methods.json").read_text(encoding="utf-8")
+    known = ("gradient_methods", "engine", "scaling", "digits_race")
+    if name not in known:
+        raise ValueError(f"name: expected one of {', '.join(known)}, got {name!r}")
+    text = resources.files("backprop").joinpath("data", f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)

@@ -82,6 +82,11 @@ class Workspace:
     def __repr__(self):
         return f"<Workspace for batches of up to {self.N}, sizes {self.sizes}, {self.dtype}>"
 
+    @property
+    def source(self):
+        """The calls for batches of N examples, as the text that was compiled."""
+        return self._plan_for(self.N).source
+
     def value_and_grad(self, net, X, Y):
         """What `backprop.value_and_grad` returns with this workspace; arguments and errors as there."""
         if net.sigma != self._sigma or net.loss_function is not self._loss_function:

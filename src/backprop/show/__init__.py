@@ -8,15 +8,17 @@ from .cost import checkpoint_memory, growth, segment_choice, time_ratio
 from .diagram import network_diagram
 from .figures import loss_curve
 from .graph import graph_svg, learning_loop
-from .speed import scaling, speed
+from .speed import RUNGS, ladder, scaling, speed
 from .symbols import network_graph, symbol_diagram
 from .timeline import timeline
 
 __all__ = [
+    "RUNGS",
     "chain_rule",
     "checkpoint_memory",
     "graph_svg",
     "growth",
+    "ladder",
     "learning_loop",
     "loss_curve",
     "network_diagram",
