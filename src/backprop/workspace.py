@@ -17,6 +17,7 @@ tests/unit/test_workspace.py compares the two to rounding. What makes it fast:
 import math
 import numbers
 import re
+from functools import cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -54,7 +55,8 @@ class Workspace:
     ```
 
     **The arrays in `grads` belong to the workspace: the next call overwrites them. Copy what you
-    want to keep.** The cost J is a number of its own.
+    want to keep,** with `copy.deepcopy(grads)` for instance. `grads.delta` is computed when it is
+    first asked for: ask before the next call. The cost J is a number of its own.
 
     Parameters and examples are read at each call, never kept: change them in place or replace
     them. A workspace suits every network with the layer sizes, activations, loss and dtype of the
@@ -146,14 +148,17 @@ class Workspace:
 
 
 class _Gradients(Gradients):
-    """Gradients in the memory of a plan; δ is computed when it is asked for."""
+    """Gradients in the memory of a plan; δ is computed from ∂J/∂z when it is asked for."""
 
     def __init__(self, plan):
-        self.W, self.b, self._delta = plan.dW.copy(), plan.db.copy(), plan.delta
+        self.W, self.b, self._plan = plan.dW.copy(), plan.db.copy(), plan
 
-    @property
+    @cached_property
     def delta(self):
-        return self._delta()
+        return self._plan.delta()
+
+    def __reduce__(self):
+        return Gradients, (self.delta, self.W, self.b)  # a copy keeps its δ
 
 
 class _Plan:
