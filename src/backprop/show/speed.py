@@ -41,7 +41,7 @@ def speed(results, dtype="float64", hidden="sigmoid"):
             xlabel=f"CPU time, ratio to the bare matrix products ({dtype}, {hidden})",
             ylim=(len(cases) - 0.5, -0.5),
         )
-        ticks = [1, 1.5, 2, 3, 5, 10, 20, 50]
+        ticks = [1, 1.5, 2, 3, 5, 10, 20, 50, 100, 200]
         axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
         axes.legend(fontsize=9)
