@@ -301,3 +301,19 @@ def measurements(name="gradient_methods"):
         raise ValueError(f"name: expected one of {', '.join(known)}, got {name!r}")
     text = resources.files("backprop").joinpath("data", f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)
+
+
+def speed_table(results, names, hidden="sigmoid"):
+    """A table of ratios to the bare matrix products, a row a network and dtype, as text.
+
+    Args:
+        results: `measurements("engine")`.
+        names: the contenders, a column each.
+        hidden: which of the measured hidden activations, "sigmoid" or "relu".
+    """
+    lines = ["network dtype     floor/us" + "".join(f"{name:>9}" for name in names)]
+    for case in results["cases"]:
+        if case["hidden"] == hidden:
+            ratios = "".join(f"{case['ratio'][name][1]:9.2f}" for name in names)
+            lines.append(f"{case['size']:8}{case['dtype']:8}{case['floor_us'][1]:10.1f}{ratios}")
+    return "\n".join(lines)

@@ -254,6 +254,13 @@ def test_the_stored_speeds():
         for low, middle, high in [case["floor_us"], *case["ratio"].values()]:
             assert 0 < low <= middle <= high
     assert len(seen) == len(engine["cases"]) == 16
+    head, *rows = complexity.speed_table(engine, ["torch", "fast"], "relu").splitlines()
+    assert head.split() == ["network", "dtype", "floor/us", "torch", "fast"] and len(rows) == 8
+    for row, case in zip(rows, [c for c in engine["cases"] if c["hidden"] == "relu"], strict=True):
+        size, dtype, *numbers = row.split()
+        assert (size, dtype) == (case["size"], case["dtype"])
+        stored = [case["floor_us"][1], case["ratio"]["torch"][1], case["ratio"]["fast"][1]]
+        assert np.allclose([float(v) for v in numbers], stored, atol=0.051)
     assert set(race["seconds"]) == {"backprop", "torch", "sklearn"} and race["epochs"] > 1
     assert set(scaling["curves"]) == {"width", "depth", "batch"}
     with pytest.raises(ValueError, match="name: expected one of gradient_methods, .*, got 'speed'"):
