@@ -2,8 +2,10 @@
 #   PYTHON    the Python (>= 3.11) that makes the environment      default: python3
 #   CHROMIUM  the browser for `make test`                          default: found or installed
 #   PORT      where `make serve` listens                           default: 8000
+#   BENCH_PY  the Python of `make bench`, such as one with torch   default: our own
 PYTHON ?= python3
 PORT ?= 8000
+BENCH_PY ?= $(PY)
 VENV := .venv
 PY := $(VENV)/bin/python
 NODE := $(PY) tools/node.py
@@ -32,9 +34,10 @@ serve: site ## build the website and serve it on 127.0.0.1
 test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile $(PYTEST)
 
-bench: $(ENV_READY) ## measure speed and growth: benchmarks/*.json, figures in _build/bench
-	$(PY) benchmarks/engine.py
-	$(PY) benchmarks/scaling.py
+bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
+	$(BENCH_PY) benchmarks/engine.py
+	$(BENCH_PY) benchmarks/digits.py
+	$(BENCH_PY) benchmarks/scaling.py
 
 lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
 	$(VENV)/bin/ruff check .

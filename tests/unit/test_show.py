@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import demos, show
+from backprop import complexity, demos, show
 
 
 def case():
@@ -264,19 +264,11 @@ def test_graphs_that_cannot_be_drawn(sizes, kind, x, message):
 
 
 def test_the_measured_speed_is_drawn_as_stored():
-    import json
-    from pathlib import Path
-
     import matplotlib
     import matplotlib.pyplot as plt
 
     matplotlib.use("agg")
-    stored = {
-        name: json.loads(
-            (Path(__file__).parents[2] / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")
-        )
-        for name in ("engine", "scaling")
-    }
+    stored = {name: complexity.measurements(name) for name in ("engine", "scaling")}
     assert show.speed(stored["engine"]) is None
     axes = plt.gcf().axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["tiny", "small", "medium", "large"]
@@ -287,6 +279,11 @@ def test_the_measured_speed_is_drawn_as_stored():
     lines = plt.gcf().axes[0].lines
     curves = stored["scaling"]["curves"].values()
     assert [list(line.get_ydata()) for line in lines] == [[q[1] for q in c["ms"]] for c in curves]
+    assert show.ladder(stored["engine"]) is None
+    lines = [line for line in plt.gcf().axes[0].lines if not line.get_label().startswith("_")]
+    for line, case in zip(lines, cases, strict=True):
+        assert line.get_label() == case["size"]
+        assert list(line.get_ydata()) == [case["ratio"][rung][1] for rung in show.RUNGS]
     plt.close("all")
 
 

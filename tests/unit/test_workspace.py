@@ -220,6 +220,36 @@ def test_the_next_call_overwrites_arrays_but_not_lists_or_cost():
     assert not any(np.shares_memory(p, q) for p in arrays for q in [*net.W[1:], *net.b[1:], X, Y])
 
 
+def test_a_copy_of_the_gradients_is_kept():
+    net, X, Y = random_case("tanh", "softmax", "cross_entropy", 3, 5, seed=18)
+    workspace = bp.Workspace(net, 5)
+    kept = [copy.deepcopy(bp.value_and_grad(net, v * X, Y, workspace=workspace)[1]) for v in (1, 2)]
+    for v, grads in zip((1, 2), kept, strict=True):
+        _, plain = bp.value_and_grad(net, v * X, Y)
+        for name in ("delta", "W", "b"):
+            for got, want in zip(getattr(grads, name)[1:], getattr(plain, name)[1:], strict=True):
+                assert np.allclose(got, want, rtol=1e-12, atol=1e-15), name
+    _, grads = bp.value_and_grad(net, X, Y, workspace=workspace)
+    grads.delta[1][0, 0] = 7.0
+    assert grads.delta[1][0, 0] == 7.0
+
+
+@pytest.mark.parametrize("sizes", [[2, 3, 1], [5, 4, 7, 3]])
+def test_the_source_names_each_call_once_and_every_array_begins_a_line_of_the_cache(sizes):
+    net = bp.Network.random(sizes, "sigmoid")
+    workspace = bp.Workspace(net, 8)
+    lines = [line.strip() for line in workspace.source.splitlines()]
+    below = ["X", *(f"a{l}" for l in range(1, net.L))]
+    products = [f"w{l}.dot({below[l - 1]}, a{l})" for l in range(1, net.L + 1)]
+    products += [f"w{l}.T.dot(dz{l}, dz{l - 1})" for l in range(2, net.L + 1)]
+    products += ["dz1.dot(X.T, dW1)", *(f"dz{l}.dot(a{l - 1}_T, dW{l})" for l in range(2, net.L + 1))]
+    assert [lines.count(product) for product in products] == [1] * len(products)
+    X, Y = np.ones((sizes[0], 8)), np.full((sizes[-1], 8), 1 / sizes[-1])
+    _, grads = bp.value_and_grad(net, X, Y, workspace=workspace)
+    for array in [*grads.W[1:], *grads.delta[1:], grads.b[1]]:
+        assert array.ctypes.data % 64 == 0 and array.flags.c_contiguous
+
+
 def test_two_threads_with_a_workspace_each():
     net, X, Y = random_case("sigmoid", "softmax", "cross_entropy", 3, 33, seed=10)
     problems = []

@@ -11,11 +11,12 @@ from .fingerprint import fingerprint
 from .flow import activation_slopes, flow_bands, flow_grid, seed_histogram
 from .gradient_check import step_errors
 from .graph import graph_svg, learning_loop
-from .speed import scaling, speed
+from .speed import RUNGS, ladder, scaling, speed
 from .symbols import network_graph, symbol_diagram
 from .timeline import timeline
 
 __all__ = [
+    "RUNGS",
     "activation_slopes",
     "chain_rule",
     "checkpoint_memory",
@@ -25,6 +26,7 @@ __all__ = [
     "flow_grid",
     "graph_svg",
     "growth",
+    "ladder",
     "learning_loop",
     "loss_curve",
     "network_diagram",
