@@ -7,9 +7,8 @@ tests/unit/test_workspace.py compares the two to rounding. What makes it fast:
   them, and every transpose is a view;
 - an activation works in place and keeps only what its derivative needs;
 - the mean over the examples is taken once, at the output: what goes backward is ∂J/∂z = δ/N;
-- for all layers these are rows of one array, so that one product with a vector of ones gives
-  every bias gradient;
-- a large layer is worked through in blocks of rows that stay in the processor's cache;
+- a product with a vector of ones gives a bias gradient;
+- a large layer is worked through in blocks that stay in the processor's cache;
 - the calls are laid out once for each batch size (`_Plan`), from a table with a row for each
   activation (`RECIPES`), so that a tiny network spends its time in numpy and not in Python.
 """
@@ -18,7 +17,6 @@ import math
 import numbers
 import re
 from functools import cached_property
-from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +40,8 @@ from .activations import ACTIVATIONS, LEAKY_SLOPE, PRELU_SLOPE
 from .losses import LOSSES
 from .network import Gradients
 
-BLOCK = 16384  # entries in a block of rows: 128 KB in float64, so that several fit into the cache
+BLOCK = 16384  # entries in a block: 128 KB in float64, so that several fit into the cache
+SMALL = 100**3  # multiply-adds of a product that OpenBLAS does without rearranging the matrices
 CACHE_LINE = 64  # bytes; numpy aligns to 16, and passes over arrays take up to twice as long
 
 
@@ -176,40 +175,43 @@ class _Plan:
         L = len(sizes) - 1
         layers = range(1, L + 1)
 
-        # ∂J/∂z, which is δ/N, and ∂J/∂b: rows of one array for all layers.
-        ends = [0, *accumulate(sizes[1:])]
-        rows = [None, *(slice(ends[l - 1], ends[l]) for l in layers)]
-        all_dz, all_db = _memory((ends[L], n), dtype), _memory((ends[L], 1), dtype)
-        dz = [None, *(all_dz[rows[l]] for l in layers)]
-        self.db = [None, *(all_db[rows[l]] for l in layers)]
+        # Whether hidden layers lie in memory example by example: OpenBLAS is faster then with small
+        # matrices, and with float64. Results are the same to rounding.
+        columns = n > 1 and (dtype == np.float64 or sizes[0] * sizes[1] * n <= SMALL)
+        order = [None, *("F" if columns and l < L else "C" for l in layers)]
+        a, dz = ([None, *(_memory((sizes[l], n), dtype, order[l]) for l in layers)] for _ in range(2))
         self.dW = [None, *(_memory((sizes[l], sizes[l - 1]), dtype) for l in layers)]
-        a = [None, *(_memory((sizes[l], n), dtype) for l in layers)]
+        self.db = dz if n == 1 else [None, *(_memory((sizes[l], 1), dtype) for l in layers)]
 
         fused = FUSED.get((loss, sigma[L]))
         output = (fused or _output)(loss, a[L], dz[L])
         recipes = [None, *(_recipe(sigma[l], a[l]) for l in layers)]
         if fused:
             recipes[L] = RECIPES["identity"]
-        heights = [None, *(_height(recipes[l], sizes[l], n) for l in layers)]
-        scratch = _memory((max(heights[1:]), n), dtype)
 
         names = {
             "known_W": [None] * (L + 1), "known_b": [None] * (L + 1), "Y_shape": (sizes[L], n),
             "row": a[1][0], "zeros": np.zeros(n, dtype), "ones": np.ones((n, 1), dtype),
-            "all_dz": all_dz, "all_db": all_db, "one_nth": np.array(1 / n, dtype),
+            "one_nth": np.array(1 / n, dtype),
             "output": output, "multiply": multiply, "isfinite": math.isfinite,
         }  # fmt: skip
         for l in layers:
-            names |= {f"a{l}": a[l], f"a{l}_T": a[l].T, f"dz{l}": dz[l], f"dW{l}": self.dW[l]}
-            names[f"shape{l}"] = (sizes[l], 1)
+            names |= {f"a{l}": a[l], f"a{l}_T": a[l].T, f"dz{l}": dz[l], f"dz{l}_T": dz[l].T}
+            names |= {f"dW{l}": self.dW[l], f"db{l}": self.db[l], f"shape{l}": (sizes[l], 1)}
+
+        def product(left, right, out, order):
+            if order == "C":
+                return f"{left[0]}.dot({right[0]}, {out})"
+            return f"{right[1]}.dot({left[1]}, {out}_T)"  # (A B)^T = B^T A^T: out_T lies row by row
 
         lines, down = [], [None]
         for l in layers:
-            up, below = _lines(recipes[l], sigma[l], l, a[l], dz[l], scratch[: heights[l]], names)
+            up, below = _lines(recipes[l], sigma[l], l, a[l], dz[l], order[l], names)
             down.append(below)
+            input_ = (f"a{l - 1}", f"a{l - 1}_T") if l > 1 else ("X", "X.T")
             lines += [
                 f"w{l}, b{l} = W[{l}], b[{l}]",
-                f"w{l}.dot({f'a{l - 1}' if l > 1 else 'X'}, a{l})",  # an error for other shapes
+                product((f"w{l}", f"w{l}.T"), input_, f"a{l}", order[l]),  # an error for other shapes
                 f"if w{l} is not known_W[{l}] or b{l} is not known_b[{l}]:",
                 f"    if b{l}.shape != shape{l} or not w{l}.dtype == b{l}.dtype == a{l}.dtype:",
                 "        raise ValueError('parameters of another shape or dtype')",
@@ -227,28 +229,25 @@ class _Plan:
             lines.append(f"multiply(dz{L}, one_nth, dz{L})")
         lines += down[L]
         for l in range(L - 1, 0, -1):
-            lines += [f"w{l + 1}.T.dot(dz{l + 1}, dz{l})", *down[l]]
-        lines.append("all_dz.dot(ones, all_db)")
+            above = (f"dz{l + 1}", f"dz{l + 1}_T")
+            lines += [product((f"w{l + 1}.T", f"w{l + 1}"), above, f"dz{l}", order[l]), *down[l]]
         lines += [f"dz{l}.dot({f'a{l - 1}_T' if l > 1 else 'X.T'}, dW{l})" for l in layers]
+        if n > 1:
+            lines += [f"dz{l}.dot(ones, db{l})" for l in layers]
         lines.append("return J, isfinite(J + health)")
         self.source = "def run(W, b, X, Y):\n" + "".join(f"    {line}\n" for line in lines)
         exec(compile(self.source, "<plan of a workspace>", "exec"), names)
         self.run = names["run"]
-        all_delta = _memory(all_dz.shape, dtype)
-
-        def delta():
-            multiply(all_dz, dtype.type(n), all_delta)
-            return [None, *(all_delta[rows[l]] for l in layers)]
-
-        self.delta = delta
+        delta = [None, *(_memory((sizes[l], n), dtype) for l in layers)]
+        self.delta = lambda: [None, *(multiply(dz[l], dtype.type(n), delta[l]) for l in layers)]
 
 
-def _memory(shape, dtype):
+def _memory(shape, dtype, order="C"):
     """An array of zeros that begins where a line of the cache does."""
     size = math.prod(shape) * dtype.itemsize
     raw = np.zeros(size + CACHE_LINE, np.uint8)
     start = -raw.__array_interface__["data"][0] % CACHE_LINE
-    return raw[start : start + size].view(dtype).reshape(shape)
+    return raw[start : start + size].view(dtype).reshape(shape, order=order)
 
 
 class Recipe(NamedTuple):
@@ -262,7 +261,7 @@ class Recipe(NamedTuple):
 
     forward: str
     backward: str
-    by_rows: bool = True  # whether blocks of rows may be worked through one by one
+    by_blocks: bool = True  # whether blocks of rows or columns may be worked through one by one
 
 
 def _leaky(slope):
@@ -299,10 +298,10 @@ RECIPES = {
         "add a b a; absolute a s; negative s s; exp s s; log1p s s; maximum a 0 a; add a s a",
         "negative a s; expm1 s s; multiply g s g; negative g g",
     ),
-    "softmax": Recipe("add a b z; softmax z a", "softmax_vjp a s g", by_rows=False),
+    "softmax": Recipe("add a b z; softmax z a", "softmax_vjp a s g", by_blocks=False),
 }
 BUILT_IN = {ACTIVATIONS[name]: recipe for name, recipe in RECIPES.items()}
-OTHER = Recipe("add a b z; value z a", "vjp z g", by_rows=False)  # for a row added to `ACTIVATIONS`
+OTHER = Recipe("add a b z; value z a", "vjp z g", by_blocks=False)  # for a row added to `ACTIVATIONS`
 NUMBER = Recipe("sigmoid_of_a_number a b r", "sigmoid_vjp_of_a_number a r g")
 
 
@@ -346,35 +345,35 @@ def _recipe(sigma, a):
     return BUILT_IN.get(sigma, OTHER)
 
 
-def _height(recipe, m, n):
-    """Rows in a block of a layer with m units."""
-    return max(1, min(m, BLOCK // n)) if recipe.by_rows else m
-
-
-def _lines(recipe, sigma, l, a, g, scratch, names):
+def _lines(recipe, sigma, l, a, g, order, names):
     """The lines of layer l in the two sweeps, without the products; what they name goes into `names`."""
     m, n = a.shape
     memory, forward, backward = {"a": a, "g": g}, [], []
     own = {"value": lambda z, a: copyto(a, sigma.value(z)), "vjp": lambda z, g: copyto(g, sigma.vjp(z, g))}
-    height = len(scratch)
-    for top in range(0, m, height):
-        rows = slice(top, min(top + height, m))
-        suffix = f"{l}" if height == m else f"{l}_{top}"
+    # Blocks of whole columns or rows: what lies together in memory.
+    length, width = (n, m) if order == "F" else (m, n)
+    step = max(1, min(length, BLOCK // width)) if recipe.by_blocks else length
+    for top in range(0, length, step):
+        part = slice(top, min(top + step, length))
+        suffix = f"{l}" if step == length else f"{l}_{top}"
 
-        def named(word, rows=rows, suffix=suffix):
+        def named(word, part=part, suffix=suffix):
             if word == "b":
-                return f"b{l}" if height == m else f"b{l}[{rows.start}:{rows.stop}]"
+                return f"b{l}" if step == length or order == "F" else f"b{l}[{part.start}:{part.stop}]"
+            if word == "limit":
+                names[word] = _exp_limit(a.dtype)
+                return word
             if word[-1].isdigit():
-                name, value = "number_" + re.sub(r"\W", "_", word), np.array(float(word), a.dtype)
-            elif word == "limit":
-                name, value = word, _exp_limit(a.dtype)
-            elif word == "s":
-                name, value = f"s{suffix}", scratch[: rows.stop - rows.start]
-            else:
-                if word not in memory:
-                    memory[word] = _memory((m, n), a.dtype)
-                name, value = f"{'dz' if word == 'g' else word}{suffix}", memory[word][rows]
-            names[name] = value
+                name = "number_" + re.sub(r"\W", "_", word)
+                names[name] = np.array(float(word), a.dtype)
+                return name
+            if word not in memory:
+                shape = (m, n) if word != "s" else (m, step) if order == "F" else (step, n)
+                memory[word] = _memory(shape, a.dtype, order)
+            if word == "s":
+                part = slice(0, part.stop - part.start)
+            name = f"{'dz' if word == 'g' else word}{suffix}"
+            names[name] = memory[word][:, part] if order == "F" else memory[word][part]
             return name
 
         for text, lines in ((recipe.forward, forward), (recipe.backward, backward)):
