@@ -1,6 +1,6 @@
 // Bundles what the pages load into _build/vendor/live, and the service worker into the site's root.
-import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+// A bundle is called by its digest, so that a browser never takes an old one.
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -12,7 +12,6 @@ const common = {
   bundle: true,
   minify: true,
   target: ["es2022"],
-  loader: { ".py": "text" },
   legalComments: "linked",
   logLevel: "warning",
 };
@@ -36,12 +35,10 @@ await build({
   ...common,
   entryPoints: [join(web, "live", "page.js")],
   outdir: live,
+  entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   format: "esm",
   splitting: true,
   define: { WORKER: JSON.stringify(name) },
 });
 await build({ ...common, entryPoints: [join(web, "live", "service-worker.js")], outdir: vendor, format: "iife" });
-// The extension's pages name this digest: with another one they are written anew.
-const digest = createHash("sha256").update(readFileSync(join(live, "page.js"))).digest("hex");
-writeFileSync(join(live, "digest.txt"), digest.slice(0, 16));

@@ -1,12 +1,12 @@
 // The page's Python: Pyodide in a worker of its own, so that the page stays free while it computes.
 import { loadPyodide } from "pyodide";
-import cells from "./cells.py";
 import files from "pyodide-files"; // sizes and digests, from tools/pyodide.py
 import lock from "pyodide-lock";
 
 const FOLDER = new URL("../pyodide/", self.location).href;
 const CACHE = "backprop-pyodide";
 const FIRST = ["numpy", "backprop"];
+const SITE = "/lib/python3.12/site-packages";
 const say = (message) => self.postMessage(message);
 
 // What the two large files are called where they stand compressed.
@@ -69,7 +69,7 @@ function fetchNow(pyodide, name) {
   request.responseType = "arraybuffer";
   request.send();
   if (request.status !== 200) throw new Error(`${file_name}: the host answered ${request.status}`);
-  pyodide.unpackArchive(request.response, "wheel");
+  pyodide.unpackArchive(request.response, "wheel", { extractDir: SITE });
   pyodide.loadedPackages[name] = file_name;
   const kept = new Response(request.response);
   self.caches?.open(CACHE).then((cache) => cache.put(address(file_name), kept)).catch(() => {});
@@ -79,25 +79,24 @@ async function start() {
   const script = URL.createObjectURL(await (await self.fetch(`${FOLDER}pyodide.asm.js`)).blob());
   self.importScripts(script);
   const pyodide = await loadPyodide({ indexURL: FOLDER, packages: FIRST });
-  pyodide.FS.writeFile("/home/pyodide/live_cells.py", cells);
   const modules = {};
   for (const [name, { imports }] of Object.entries(lock.packages))
     if (!(name in pyodide.loadedPackages)) for (const module of imports) modules[module] = name;
-  const python = pyodide.pyimport("live_cells");
-  python.prepare(pyodide.toPy(modules), (name) => fetchNow(pyodide, name));
+  const cells = pyodide.pyimport("backprop.demos.cells");
+  const desk = pyodide.pyimport("backprop.demos.page").Desk();
+  cells.prepare(pyodide.toPy(modules), (name) => fetchNow(pyodide, name));
   // Only the files of this edition are kept.
   const current = new Set(Object.keys(files).map(address));
   self.caches?.open(CACHE).then(async (cache) => {
     for (const { url } of await cache.keys()) if (!current.has(url)) cache.delete(url);
   }).catch(() => {});
-  return { pyodide, python };
+  return { pyodide, cells, desk };
 }
 
+const plain = (value) => value?.toJs?.({ dict_converter: Object.fromEntries }) ?? value;
 const actions = {
-  cell({ python, pyodide }, { source, name }, emit) {
-    return python.run(source, name, (kind, value) =>
-      emit(kind, value.toJs ? value.toJs({ dict_converter: Object.fromEntries }) : value));
-  },
+  cell: ({ cells }, { source, name }, emit) => cells.run(source, name, (kind, value) => emit(kind, plain(value))),
+  demo: ({ desk, pyodide }, { message }) => plain(desk.handle(pyodide.toPy(message))),
 };
 
 const ready = start();

@@ -2,7 +2,6 @@
 
 One namespace; the last expression is shown; what a cell prints, shows or raises goes to `emit` as
 (kind, value): ("stdout", text), ("stderr", text), ("data", {mime type: content}), ("error", text).
-The module is also Matplotlib's backend: `show` turns every open figure into a picture.
 """
 
 import ast
@@ -129,14 +128,6 @@ def show(*_, **__):
         pyplot.close("all")
 
 
-def __getattr__(name):
-    if name == "FigureCanvas":  # Matplotlib asks its backend for it
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        return FigureCanvasAgg
-    raise AttributeError(name)
-
-
 class Fetched:
     """Fetches a package when it is first imported; `packages` maps a module to `fetch`'s argument."""
 
@@ -153,6 +144,6 @@ class Fetched:
 
 def prepare(packages, fetch):
     """What a page's Python has before its first cell."""
-    os.environ["MPLBACKEND"] = f"module://{__name__}"
+    os.environ["MPLBACKEND"] = "module://backprop.demos.figures"
     builtins.display = display
     sys.meta_path.append(Fetched(packages, fetch))
