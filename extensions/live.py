@@ -41,7 +41,9 @@ def place(index):
 
 
 def _mark(app, doctree, docname):
-    for node in doctree.findall(lambda node: node.get("nb_element") == "cell_code" if hasattr(node, "get") else False):
+    for node in doctree.findall(
+        lambda node: node.get("nb_element") == "cell_code" if hasattr(node, "get") else False
+    ):
         node["ids"].append(place(node["cell_index"]))
 
 
