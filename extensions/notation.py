@@ -165,9 +165,10 @@ def mathjax_macros(symbols, profile=OWN):
     """The macros as MathJax wants them; forward and backward symbols carry their class."""
     macros = {}
     for symbol in symbols:
-        form = _closed(form_of(symbol, profile))
+        form = form_of(symbol, profile)
         if "flow" in symbol:
-            form = rf"\class{{bp-{symbol['flow']}}}{{{form_of(symbol, profile)}}}"
+            form = rf"\class{{bp-{symbol['flow']}}}{{{form}}}"
+        form = _closed(form)
         macros[symbol["macro"]] = [form, symbol["args"]] if symbol["args"] else form
     return macros
 
@@ -260,7 +261,7 @@ def table(notation, concordance=False):
     symbols = [symbol for symbol in notation["symbols"] if "kind" not in symbol]
     if not concordance:
         rows = [["symbol", "what it is", "shape", "in the code"]]
-        return rows + [[_ours(symbol), _meaning(symbol), _shape(symbol), _code(symbol)] for symbol in symbols]
+        return rows + [[ours(symbol), meaning(symbol), _shape(symbol), _code(symbol)] for symbol in symbols]
     rows = [["this book", *(profile["name"] for profile in notation["profiles"].values())]]
     for symbol in symbols:
         cells = [letter(notation, symbol, name) for name in notation["profiles"]]
@@ -281,7 +282,7 @@ def rosetta(notation, first):
         if "kind" not in symbol:
             cells = [letter(notation, symbol, name, lent=True) for name in names]
             link = first.get(symbol["macro"], "")
-            rows.append([_meaning(symbol), _plain(notation, symbol), *cells, _shape(symbol), _code(symbol), link])
+            rows.append([meaning(symbol), _plain(notation, symbol), *cells, _shape(symbol), _code(symbol), link])
     return rows
 
 
@@ -334,7 +335,7 @@ def first_chapters(root, symbols):
     return found
 
 
-def _ours(symbol):
+def ours(symbol):
     letters = symbol.get("letters", ARGUMENTS)
     arguments = "".join(f"{{{letters[n]}}}" for n in range(symbol["args"]))
     return f"$\\{symbol['macro']}{arguments}$"
@@ -342,10 +343,10 @@ def _ours(symbol):
 
 def _plain(notation, symbol):
     """This book's own letter, whatever notation is chosen."""
-    return f"${expand(_ours(symbol)[1:-1], notation['symbols'])}$"
+    return f"${expand(ours(symbol)[1:-1], notation['symbols'])}$"
 
 
-def _meaning(symbol):
+def meaning(symbol):
     letters = symbol.get("letters", ARGUMENTS)
     return re.sub(r"#(\d)", lambda m: f"${letters[int(m[1]) - 1]}$", symbol["meaning"])
 
