@@ -49,7 +49,7 @@ def header(notation):
     )
     by_macro = {symbol["macro"]: symbol for symbol in notation["symbols"]}
     rows = "".join(
-        f"<tr><td>{tex(symbols.ours(by_macro[macro]))}</td><td>{_inline(symbols.meaning(by_macro[macro]))}</td></tr>"
+        f"<tr><td>{_inline(symbols.ours(by_macro[macro]))}</td><td>{_inline(symbols.meaning(by_macro[macro]))}</td></tr>"
         for macro in KEY
         if macro in by_macro
     )
