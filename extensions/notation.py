@@ -385,27 +385,39 @@ class NotationTable(SphinxDirective):
         self.env.note_dependency(str(path))
         notation = read(path)
         try:
-            lines = self.lines(notation)
+            content = lines(notation, self.options, self.env.srcdir, _way(self.env.docname))
         except (KeyError, ValueError) as error:
             raise self.error(str(error)) from None
         container = nodes.container()
-        self.state.nested_parse(StringList(lines, source="notation.yml"), self.content_offset, container)
+        self.state.nested_parse(StringList(content, source="notation.yml"), self.content_offset, container)
         return container.children
 
-    def lines(self, notation):
-        if "formula" in self.options:
-            return translations(notation, self.options["formula"], self.options.get("only"))
-        if "layout" in self.options:
-            rows = conversions(notation, self.options["layout"])
-        elif "rosetta" in self.options:
-            chapters = first_chapters(self.env.srcdir, notation["symbols"])
-            folder = "" if self.env.docname.startswith("chapters/") else "chapters/"
-            links = {macro: f"[{name[:2]}]({folder}{name}.ipynb)" for macro, name in chapters.items()}
-            rows = rosetta(notation, links)
-        else:
-            rows = table(notation, "concordance" in self.options)
-        rows.insert(1, ["---"] * len(rows[0]))
-        return ["| " + " | ".join(row) + " |" for row in rows]
+
+def _way(docname):
+    """The way from a page to the chapters."""
+    return "" if docname.startswith("chapters/") else "chapters/"
+
+
+def lines(notation, options, root, folder=""):
+    """What the directive `notation-table` with these options stands for, as lines of MyST.
+
+    Args:
+        options: those of the directive, as a dict.
+        root: where chapters/ is.
+        folder: the way from the page to the chapters.
+    """
+    if "formula" in options:
+        return translations(notation, options["formula"], options.get("only"))
+    if "layout" in options:
+        rows = conversions(notation, options["layout"])
+    elif "rosetta" in options:
+        chapters = first_chapters(root, notation["symbols"])
+        links = {macro: f"[{name[:2]}]({folder}{name}.ipynb)" for macro, name in chapters.items()}
+        rows = rosetta(notation, links)
+    else:
+        rows = table(notation, "concordance" in options)
+    rows.insert(1, ["---"] * len(rows[0]))
+    return ["| " + " | ".join(row) + " |" for row in rows]
 
 
 def _configure(app, config):

@@ -13,6 +13,7 @@ import re
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
 
 from . import notation as symbols
 
@@ -87,10 +88,39 @@ def notes(notation, label):
     return "".join(found)
 
 
+def own_forms(notation):
+    """For each profile a table of its own equations, and what it does differently."""
+    found = []
+    for name, profile in notation["profiles"].items():
+        rows = "".join(
+            f"<tr><th scope='row'>{html.escape(formula['title'])}</th>"
+            f"<td>{tex(formula['others'][name]['form'])}</td></tr>"
+            for formula in notation.get("formulas", {}).values()
+            if name in formula["others"] and "title" in formula
+        )
+        title = html.escape(profile["name"].rstrip("."))
+        found.append(
+            f'<template class="bp-form-note" data-notation="{name}"><aside class="bp-note bp-own-forms">'
+            f"<p><strong>As {title} writes it</strong> ({html.escape(profile['source'])})</p>"
+            f"<table><tbody>{rows}</tbody></table>"
+            f"<p>{html.escape(' '.join(profile['differs']))}</p></aside></template>"
+        )
+    return "".join(found)
+
+
 def _inline(text):
     """Plain text with formulas in dollars, as HTML."""
     pieces = re.split(r"\$([^$]+)\$", text)
     return "".join(tex(piece) if n % 2 else html.escape(piece) for n, piece in enumerate(pieces))
+
+
+class NotationForms(SphinxDirective):
+    """`notation-forms`: in a chosen notation, the equations as that text writes them."""
+
+    def run(self):
+        path = Path(self.env.srcdir) / "notation.yml"
+        self.env.note_dependency(str(path))
+        return [nodes.raw("", own_forms(symbols.read(path)), format="html")]
 
 
 def _configure(app, config):
@@ -124,6 +154,7 @@ def _page(app, pagename, templatename, context, doctree):
 
 
 def setup(app):
+    app.add_directive("notation-forms", NotationForms)
     app.add_config_value("notation_digest", "", "html")
     # Before the theme's own handlers, which run at the default priority 500.
     app.connect("config-inited", _configure, priority=100)
