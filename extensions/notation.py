@@ -56,7 +56,7 @@ def read(path):
             begins with file and line.
     """
     with Path(path).open(encoding="utf-8") as file:
-        notation = yaml.load(file, Loader=_Loader)  # noqa: S506 (a SafeLoader)
+        notation = yaml.load(file, Loader=_Loader)
     _same_keys(f"{path}", notation, SECTIONS, {"formulas", "layouts"})
     for name, profile in notation["profiles"].items():
         where = f"{path}:{profile.line}: profile {name}"
@@ -104,10 +104,14 @@ def _check_symbol(where, symbol, profiles):
     if same & (others | lent):
         raise ValueError(f"{where}: {sorted(same & (others | lent))} cannot be the same and different")
     if own & (same | lent) or own - others:
-        raise ValueError(f"{where}: own is for profiles in others whose letter had to change, got {sorted(own)}")
+        raise ValueError(
+            f"{where}: own is for profiles in others whose letter had to change, got {sorted(own)}"
+        )
     used = _used(symbol["form"])
     if "kind" in symbol:  # a piece of a formula may need an argument in some notations only
-        used = sorted({n for form in (symbol["form"], *symbol.get("others", {}).values()) for n in _used(form)})
+        used = sorted(
+            {n for form in (symbol["form"], *symbol.get("others", {}).values()) for n in _used(form)}
+        )
     if used != list(range(1, symbol["args"] + 1)):
         raise ValueError(f"{where}: takes {symbol['args']} arguments, its form uses {used}")
     for profile, form in symbol.get("others", {}).items():
@@ -277,12 +281,15 @@ def rosetta(notation, first):
         first: {macro: MyST link to the chapter that has it first}.
     """
     names = list(notation["profiles"])
-    rows = [["what it is", "this book", *(notation["profiles"][n]["name"] for n in names), "shape", "in the code", "first in"]]  # fmt: skip
+    titles = [notation["profiles"][name]["name"] for name in names]
+    rows = [["what it is", "this book", *titles, "shape", "in the code", "first in"]]
     for symbol in notation["symbols"]:
         if "kind" not in symbol:
             cells = [letter(notation, symbol, name, lent=True) for name in names]
             link = first.get(symbol["macro"], "")
-            rows.append([meaning(symbol), _plain(notation, symbol), *cells, _shape(symbol), _code(symbol), link])
+            rows.append(
+                [meaning(symbol), _plain(notation, symbol), *cells, _shape(symbol), _code(symbol), link]
+            )
     return rows
 
 

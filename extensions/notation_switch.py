@@ -63,7 +63,7 @@ def header(notation):
     return (
         '<div class="bp-notation"><label for="bp-notation">Notation</label>'
         f'<select id="bp-notation" class="form-select form-select-sm">{options}</select>'
-        '<details class="bp-key"><summary title="Key to the letters" aria-label="Key to the letters">Key</summary>'
+        '<details class="bp-key"><summary title="Key to the letters">Key</summary>'
         '<div class="bp-key-body" role="region" aria-label="Key to the letters"></div>'
         f"<template><table><tbody>{rows}</tbody></table>{notes}"
         "<p>l is a layer, j and k are units, i is an example, in every notation.</p></template></details>"

@@ -1,7 +1,8 @@
 """The worked example's listing: forward, backward and one step, every product and sum spelt out.
 
 In the listing z[1]_2 is unit 2 of layer 1, z_2^(1) in the formulas; units count from 1. Its letters
-are those of a course (`letters`). Every number comes from `forward` and `backward`; this module only writes them down.
+are those of a course (`letters`). Every number comes from `forward` and `backward`; this module only
+writes them down.
 """
 
 import inspect
@@ -57,7 +58,10 @@ def listing(net, x, y, eta=0.5, notation=None):
         ("Forward", forward_lines(net, fwd, s)),
         ("Loss", [loss_line(net, fwd, y, s)]),
         ("Output error", output_error_lines(net, fwd, y, grads, s)),
-        *[(f"Hidden error, layer {l}", hidden_error_lines(net, fwd, grads, l, s)) for l in range(L - 1, 0, -1)],
+        *[
+            (f"Hidden error, layer {l}", hidden_error_lines(net, fwd, grads, l, s))
+            for l in range(L - 1, 0, -1)
+        ],
         ("Gradients", gradient_lines(net, fwd, grads, s)),
         (f"Updated parameters, {s.step} = {eta:g}", update_lines(net, grads, stepped, eta, s)),
         ("After the step", [*_values(s.act, L, after.a[L]), loss_line(net, after, y, s)]),
@@ -96,7 +100,7 @@ def forward_lines(net, fwd, s):
 
 
 def pre_activation_lines(net, fwd, l, s):
-    """Z = W a + b of layer l, unit by unit (`eq:pre-activation`); a folded bias comes first, times 1."""
+    """Pre-activations of layer l, W a + b, unit by unit (`eq:pre-activation`); a folded bias comes first."""
     lines = []
     for j in range(net.sizes[l]):
         products = [f"{_f(w)}·{_f(a)}" for w, a in zip(net.W[l][j], fwd.a[l - 1][:, 0], strict=True)]
@@ -107,7 +111,7 @@ def pre_activation_lines(net, fwd, l, s):
 
 
 def activation_lines(net, fwd, l, s):
-    """a = σ(z) of layer l, unit by unit (`eq:activation`)."""
+    """Activations of layer l, σ(z), unit by unit (`eq:activation`)."""
     lines = []
     for j in range(net.sizes[l]):
         z, a = _f(fwd.z[l][j, 0]), _f(fwd.a[l][j, 0])

@@ -74,7 +74,9 @@ def of_macro(name):
 BRACED = r"(?:\\[bB]ig+[lr]?\s*)?"
 # Pieces that a form macro exists for: written out, they are wrong where the bias is folded in.
 WRITTEN_OUT = {
-    "affine": re.compile(r"\\(?:W|Wunits)\{[^{}]*\}(?:(?!&?=|\\\\).)*?\+[\s&]*(?:\\quad|\{\}|\s)*\\bias(?![A-Za-z])", re.S),
+    "affine": re.compile(
+        r"\\(?:W|Wunits)\{[^{}]*\}(?:(?!&?=|\\\\).)*?\+[\s&]*(?:\\quad|\{\}|\s)*\\bias(?![A-Za-z])", re.S
+    ),
     "affinei": re.compile(r"\\Wi(?:\{[^{}]*\}){3}(?:\\,|\s)*\\acti\{[^{}]*\}\{[^{}]*\}(?:\s|&)*\+\s*\\biasi"),
     "activated": re.compile(r"\\[aA]ct\{([^{}]*)\}\s*&?=\s*\\actf\{"),
     "layerzero": re.compile(r"\\[aA]ct\{0\}\s*&?=\s*\\[iI]np"),

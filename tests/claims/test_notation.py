@@ -95,7 +95,9 @@ def clashes(page, formula, profile):
         bare = bare - {"l"} | {"l "}  # their l is set as ℓ
     through = set()
     for symbol in NOTATION["symbols"]:
-        if "kind" in symbol or not re.search(rf"\\{symbol['macro']}(?![A-Za-z])", everything(formula, profile)):
+        if "kind" in symbol or not re.search(
+            rf"\\{symbol['macro']}(?![A-Za-z])", everything(formula, profile)
+        ):
             continue
         form = notation.form_of(symbol, profile)
         # A letter with a layer or an index beside it is another one than the bare letter.

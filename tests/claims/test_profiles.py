@@ -56,7 +56,9 @@ def iith(net, X, Y):
     for i in range(X.shape[1]):
         x, s = [list(X[:, i])], [None]
         for l in range(1, L + 1):
-            s.append([sum(w[l][j, k] * x[l - 1][k] for k in range(n[l - 1])) + b[l][j, 0] for j in range(n[l])])
+            s.append(
+                [sum(w[l][j, k] * x[l - 1][k] for k in range(n[l - 1])) + b[l][j, 0] for j in range(n[l])]
+            )
             x.append([sigma(t) if l < L else t for t in s[l]])
         ds = [None] * L + [[x[L][j] - Y[j, i] for j in range(n[L])]]
         for l in range(L - 1, 0, -1):
@@ -79,7 +81,10 @@ def fau(net, X, Y):
     for i in range(X.shape[1]):
         a, slopes = [list(X[:, i])], [None]
         for l in range(1, L + 1):
-            z = [sum(net.W[l][k, j] * a[l - 1][j] for j in range(n[l - 1])) + net.b[l][k, 0] for k in range(n[l])]
+            z = [
+                sum(net.W[l][k, j] * a[l - 1][j] for j in range(n[l - 1])) + net.b[l][k, 0]
+                for k in range(n[l])
+            ]
             a.append([sigma(t) if l < L else t for t in z])
             slopes.append([slope(t) if l < L else 1.0 for t in z])
         by_a = [a[L][k] - Y[k, i] for k in range(n[L])]
@@ -88,7 +93,9 @@ def fau(net, X, Y):
                 db[l][k, 0] += by_a[k] * slopes[l][k] / X.shape[1]
                 for j in range(n[l - 1]):
                     dw[l][k, j] += by_a[k] * slopes[l][k] * a[l - 1][j] / X.shape[1]
-            by_a = [sum(by_a[k] * slopes[l][k] * net.W[l][k, j] for k in range(n[l])) for j in range(n[l - 1])]
+            by_a = [
+                sum(by_a[k] * slopes[l][k] * net.W[l][k, j] for k in range(n[l])) for j in range(n[l - 1])
+            ]
     return dw, db
 
 

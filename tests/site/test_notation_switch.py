@@ -27,7 +27,9 @@ def test_every_formula_is_set_in_every_notation(site, open_page, name):
     """Without an error, in place, and within the page at a phone's width."""
     page = open_page(f"{site}/{name}", width=390)
     source = (BUILT / name).read_text(encoding="utf-8")
-    own = len(re.findall(r'class="math notranslate', re.sub(r"<template.*?</template>", "", source, flags=re.S)))
+    own = len(
+        re.findall(r'class="math notranslate', re.sub(r"<template.*?</template>", "", source, flags=re.S))
+    )
     for profile in [*PROFILES, notation.OWN]:
         page.evaluate(CHOOSE, profile)
         assert page.locator("#bp-notation").input_value() == profile
@@ -95,7 +97,9 @@ def test_the_other_tab_follows(site, open_page):
     other.goto(f"{site}/{SHEET}")
     other.evaluate("MathJax.startup.promise")
     page.locator("#bp-notation").select_option("bishop")
-    other.wait_for_function("notation.name === 'bishop' && document.querySelector('.bp-announce').textContent")
+    other.wait_for_function(
+        "notation.name === 'bishop' && document.querySelector('.bp-announce').textContent"
+    )
     assert other.locator("#bp-notation").input_value() == "bishop"
     assert other.locator("article table mjx-container").first.evaluate(SPOKEN) == "a(l)=W(l)z(l−1)"
 
