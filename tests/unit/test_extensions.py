@@ -153,7 +153,12 @@ def test_notes_beside_an_equation(tmp_path):
     assert note.count("<template") == 1 and 'data-notation="cmu"' in note
     assert "<strong>CMU.</strong> A word." in note and r"\[o^{(k)} &lt; 1\]" in note
     assert notation_switch.notes(loaded, "eq:two") == notation_switch.notes(loaded, "") == ""
-    assert "<th scope='row'>One</th>" in notation_switch.own_forms(loaded)
+
+
+def test_the_sheet_has_each_texts_own_equations():
+    sheet = notation_switch.own_forms(notation.read(ROOT / "notation.yml"))
+    assert sheet.count("<template") == 7 and sheet.count("<th scope='row'>2. Hidden error</th>") == 7
+    assert r"\sum_k w_{kj}\, \delta_k" in sheet
 
 
 def test_the_script_holds_the_macros_and_the_header_the_choice(tmp_path, monkeypatch):
