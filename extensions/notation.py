@@ -19,7 +19,7 @@ REQUIRED = {"macro", "args", "form", "meaning", "shape", "code"}
 OPTIONAL = {"flow", "kind", "letters", "others", "same", "lent", "own"}
 SECTIONS = {"profiles", "symbols", "indices", "local"}
 PROFILE = {"name", "source", "differs"}
-CONVERSION = {"ours", "shape", "theirs", "turned"}
+CONVERSION = {"ours", "shape", "theirs", "is", "turned"}
 FORMULA = {"ours", "others"}
 TRANSLATION = {"form", "remark"}
 FLOWS = {"forward", "backward"}
@@ -295,9 +295,10 @@ def rosetta(notation, first):
 
 def conversions(notation, layout):
     """The rows of a layout's conversion table: what this book holds, what a program there holds."""
-    rows = [["this book", "shape", notation["layouts"][layout]["name"].lower(), "shape"]]
+    there = notation["layouts"][layout]["name"].lower()
+    rows = [["this book", "shape", there, "is", "shape there"]]
     for row in notation["layouts"][layout]["conversions"]:
-        rows.append([f"${row[key]}$" for key in ("ours", "shape", "theirs", "turned")])
+        rows.append([f"${row[key]}$" for key in ("ours", "shape", "theirs", "is", "turned")])
     return rows
 
 

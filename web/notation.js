@@ -74,19 +74,20 @@
     if (!window.MathJax?.startup) return;
     await MathJax.startup.promise;
     const changed = changedSince(before);
-    if (changed.size) {
-      define(changed);
-      const found = MathJax.startup.document;
-      const uses = new RegExp(`\\\\(?:${[...changed].join("|")})(?![A-Za-z])`);
-      for (const item of found.math)
-        if (uses.test(item.math)) item.state(MathJax._.core.MathItem.STATE.FINDMATH, false);
-      found.processed.reset();
-      // The formulas are known, and the size of the text around them; only letters change.
-      found.processed.set("findMath");
-      found.processed.set("getMetrics");
-      await MathJax._.mathjax.mathjax.handleRetriesFor(() => found.render());
-    }
+    if (changed.size) define(changed);
+    const found = MathJax.startup.document;
+    const old = [...found.math];
+    // The notes first: to measure the text around them is cheap as long as the page is unchanged.
     if (fresh.length) await MathJax.typesetPromise(fresh);
+    if (!changed.size) return;
+    const uses = new RegExp(`\\\\(?:${[...changed].join("|")})(?![A-Za-z])`);
+    for (const item of old)
+      if (uses.test(item.math)) item.state(MathJax._.core.MathItem.STATE.FINDMATH, false);
+    // The formulas are known, and the size of the text around them; only letters change.
+    found.processed.reset();
+    found.processed.set("findMath");
+    found.processed.set("getMetrics");
+    await MathJax._.mathjax.mathjax.handleRetriesFor(() => found.render());
   }
 
   // What stands at the top of the window stays there, though formulas above it change their height.

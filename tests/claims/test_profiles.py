@@ -261,4 +261,4 @@ def test_the_conversions_of_a_layout_turn_every_array():
     for row in NOTATION["layouts"]["rows"]["conversions"]:
         first, second = row["shape"].strip("()").split(", ")
         assert row["turned"] == f"({second}, {first})"
-        assert row["theirs"].endswith(r"^{\T}") and row["ours"] in row["theirs"]
+        assert row["is"] in (rf"{row['ours']}^{{\T}}", rf"\bigl({row['ours']}\bigr)^{{\T}}")

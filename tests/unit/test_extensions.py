@@ -101,7 +101,7 @@ MORE = (
     )
     + """
 layouts:
-  rows: {name: Rows, source: s, differs: [d], conversions: [{ours: X, shape: '(a, b)', theirs: Y, turned: '(b, a)'}]}
+  rows: {name: Rows, source: s, differs: [d], conversions: [{ours: X, shape: '(a, b)', theirs: Y, is: Z, turned: '(b, a)'}]}
 formulas:
   one:
     title: One
@@ -127,8 +127,8 @@ def test_letters_of_a_symbol_and_of_a_text(tmp_path):
 
 def test_the_conversions_of_a_layout(tmp_path):
     assert notation.conversions(notation.read(written(tmp_path, MORE)), "rows") == [
-        ["this book", "shape", "rows", "shape"],
-        ["$X$", "$(a, b)$", "$Y$", "$(b, a)$"],
+        ["this book", "shape", "rows", "is", "shape there"],
+        ["$X$", "$(a, b)$", "$Y$", "$Z$", "$(b, a)$"],
     ]
 
 
