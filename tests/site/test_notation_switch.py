@@ -6,7 +6,7 @@ import pytest
 from extensions import notation
 
 from .conftest import BUILT, ROOT
-from .test_pages import OVERFLOWING, PAGES
+from .test_pages import OVERFLOWING, PAGES, without_templates
 
 NOTATION = notation.read(ROOT / "notation.yml")
 PROFILES = list(NOTATION["profiles"])
@@ -26,10 +26,7 @@ def formula(page, label):
 def test_every_formula_is_set_in_every_notation(site, open_page, name):
     """Without an error, in place, and within the page at a phone's width."""
     page = open_page(f"{site}/{name}", width=390)
-    source = (BUILT / name).read_text(encoding="utf-8")
-    own = len(
-        re.findall(r'class="math notranslate', re.sub(r"<template.*?</template>", "", source, flags=re.S))
-    )
+    own = without_templates((BUILT / name).read_text(encoding="utf-8")).count('class="math notranslate')
     for profile in [*PROFILES, notation.OWN]:
         page.evaluate(CHOOSE, profile)
         assert page.locator("#bp-notation").input_value() == profile
