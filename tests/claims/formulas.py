@@ -83,7 +83,7 @@ WRITTEN_OUT = {
     "back or Wunits": re.compile(rf"{BRACED}\(\s*\\W\{{[^{{}}]*\}}\s*{BRACED}\)\s*\^|\\W\{{[^{{}}]*\}}\^"),
     "Wunits": re.compile(r"\\W\{[^{}]*\}(?:\\,|\s)*(?:[a-z](?![a-z])|\\(?:actunits|frac|Inp))"),
     "outerr": re.compile(r"\\nabla_\{\\out\}(?:\\,|\s)*\\loss\s*\\had\s*\\dactf\{\\nlayers\}\(\\pre\{"),
-    "actunits": re.compile(r"\\partial\s*\\act\{(?!\\nlayers)"),
+    "actunits": re.compile(r"\\partial\s*\\act\{|\\out\s*&?=\s*\\act\{"),
 }
 
 

@@ -74,6 +74,7 @@ def hard_coded_forms():
         (r"\W{l+1} v", "Wunits"),
         (r"\nabla_{\out}\,\loss \had \dactf{\nlayers}(\pre{\nlayers})", "outerr"),
         (r"\frac{\partial \loss}{\partial \act{l}}", "actunits"),
+        (r"\out = \act{\nlayers}", "actunits"),
         (r"\err{l} \bigl(\act{l-1}\bigr)^{\T}", None),
         (r"\frac{\partial \loss}{\partial \W{l}}, \frac{\partial \loss}{\partial \bias{l}}", None),
     ],

@@ -38,8 +38,8 @@ def cmu(net, X, Y):
         o[0] = np.vstack([[[1.0]], x])
         for l in range(1, L + 1):
             s[l] = W[l] @ o[l - 1]
-            o[l] = np.vstack([[[1.0]], sigma(s[l])]) if l < L else s[l]
-        delta[L] = 2 * (o[L] - y)
+            o[l] = np.vstack([[[1.0]], sigma(s[l]) if l < L else s[l]])
+        delta[L] = 2 * (o[L][1:] - y)
         for l in range(L - 1, 0, -1):
             d_l = net.sizes[l]
             delta[l] = (W[l + 1].T @ delta[l + 1])[1 : d_l + 1] * slope(s[l])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from extensions import notation
 
-from backprop import letters
+from backprop import demos, letters
 
 NOTATION = notation.read(Path(__file__).resolve().parents[2] / "notation.yml")
 BY_MACRO = {symbol["macro"]: symbol for symbol in NOTATION["symbols"]}
@@ -71,3 +71,22 @@ def test_the_default_comes_from_the_environment(monkeypatch):
         letters.of()
     with pytest.raises(ValueError, match="notation: expected one of book, cmu, .*, got 'oxford'"):
         letters.of("oxford")
+
+
+@pytest.mark.parametrize("profile", letters.PROFILES)
+def test_the_stepper_has_the_same_numbers_in_every_notation(profile):
+    s, views = letters.of(profile), []
+    for steps in range(1, 13):
+        ours, theirs = (demos.stepper.view(steps=steps, notation=n) for n in ("book", profile))
+        # A folded bias stands first, and is multiplied by 1.
+        numbers = [sorted(re.findall(r"\d+\.\d{6,}", view.text)) for view in (ours, theirs)]
+        assert numbers[0] == numbers[1] and ours.numbers == theirs.numbers
+        views.append(theirs.text)
+    assert f"{s.pre(1)} = {s.affine(1)}" in views[0] and f"\n{s.pre(1, 1)} = " in views[0]
+    assert any(f"{s.err(1)} = {s.back(2)} ⊙" in text for text in views)
+
+
+@pytest.mark.parametrize("name", demos.ALL)
+@pytest.mark.parametrize("profile", letters.PROFILES)
+def test_every_demo_takes_every_notation(name, profile):
+    assert demos.ALL[name].view(notation=profile).numbers == demos.ALL[name].view(notation="book").numbers
