@@ -293,6 +293,18 @@ def rosetta(notation, first):
     return rows
 
 
+def links(notation, folder=""):
+    """The rows of a table of links to the four equations and to their sheet, in each notation."""
+    rows = [["notation", "source", "the four equations", "on one page, to print"]]
+    for name, profile in notation["profiles"].items():
+        chapter, sheet = (
+            f'<a href="{folder}{page}.html?notation={name}">{title}</a>'
+            for page, title in (("04-four-equations", "chapter 4"), ("04-sheet", "sheet"))
+        )
+        rows.append([profile["name"], profile["source"], chapter, sheet])
+    return rows
+
+
 def conversions(notation, layout):
     """The rows of a layout's conversion table: what this book holds, what a program there holds."""
     there = notation["layouts"][layout]["name"].lower()
@@ -375,14 +387,16 @@ def _shape(symbol):
 class NotationTable(SphinxDirective):
     """`notation-table`: all symbols.
 
-    With `:concordance:` as other texts write them, with `:rosetta:` the same with shapes, code and
-    chapters, with `:layout: NAME` the conversion table of a layout, with `:formula: NAME` one formula
-    in every notation, or with `:only: PROFILE` in one.
+    With `:concordance:` as other texts write them; with `:rosetta:` the same with shapes, code and
+    chapters; with `:links:` the ways to chapter 4 in each notation; with `:layout: NAME` the conversion
+    table of a layout; with `:formula: NAME` one formula in every notation, or, with `:only: NAME`, in
+    that of one text or layout.
     """
 
     option_spec = {  # noqa: RUF012 (docutils reads a plain dict)
         "concordance": directives.flag,
         "rosetta": directives.flag,
+        "links": directives.flag,
         "layout": directives.unchanged_required,
         "formula": directives.unchanged_required,
         "only": directives.unchanged_required,
@@ -418,10 +432,12 @@ def lines(notation, options, root, folder=""):
         return translations(notation, options["formula"], options.get("only"))
     if "layout" in options:
         rows = conversions(notation, options["layout"])
+    elif "links" in options:
+        rows = links(notation, folder)
     elif "rosetta" in options:
         chapters = first_chapters(root, notation["symbols"])
-        links = {macro: f"[{name[:2]}]({folder}{name}.ipynb)" for macro, name in chapters.items()}
-        rows = rosetta(notation, links)
+        first = {macro: f"[{name[:2]}]({folder}{name}.ipynb)" for macro, name in chapters.items()}
+        rows = rosetta(notation, first)
     else:
         rows = table(notation, "concordance" in options)
     rows.insert(1, ["---"] * len(rows[0]))

@@ -125,6 +125,27 @@ def test_letters_of_a_symbol_and_of_a_text(tmp_path):
     assert [row[2] for row in notation.rosetta(loaded, {})[1:]] == ["$o^{(k)}$", "$x_{i}$", "$e$", "($1$)"]
 
 
+def test_what_the_directive_prints(tmp_path):
+    """A table for each option; the symbols without one."""
+    loaded = notation.read(written(tmp_path, MORE))
+    lines = lambda **options: notation.lines(loaded, options, tmp_path, "chapters/")
+    assert lines()[0] == "| symbol | what it is | shape | in the code |"
+    assert lines(concordance=None)[:2] == ["| this book | CMU |", "| --- | --- |"]
+    assert lines(rosetta=None)[0].endswith("| in the code | first in |")
+    assert lines(layout="rows")[0] == "| this book | shape | rows | is | shape there |"
+    assert lines(formula="one", only="rows")[1] == "A_l"
+    address = '<a href="chapters/04-four-equations.html?notation=cmu">chapter 4</a>'
+    assert lines(links=None)[2].startswith(f"| CMU | s | {address} |")
+
+
+def test_the_first_chapter_of_a_symbol(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    for name, text in (("02-b", r"\\pre{l} \\actunits{l}"), ("03-c", r"\\pre{l} + \\act{l}")):
+        (tmp_path / "chapters" / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    symbols = [{"macro": name} for name in ("pre", "act", "err")]
+    assert notation.first_chapters(tmp_path, symbols) == {"pre": "02-b", "act": "03-c"}
+
+
 def test_the_conversions_of_a_layout(tmp_path):
     assert notation.conversions(notation.read(written(tmp_path, MORE)), "rows") == [
         ["this book", "shape", "rows", "is", "shape there"],
