@@ -1,6 +1,7 @@
 # Each command sets up what it needs. Stamps keep a second call from doing it again.
 #   PYTHON    the Python (>= 3.11) that makes the environment      default: python3
 #   CHROMIUM  the browser for `make test`                          default: found or installed
+#   NOTATION  whose letters the book is built in: a profile of notation.yml, e.g. cmu   default: its own
 #   PORT      where `make serve` listens                           default: 8000
 #   BENCH_PY  the Python of `make bench`, such as one with torch   default: our own
 #   LIVE      0: pages stay static, for a quick look at the text   default: 1
@@ -21,6 +22,7 @@ PYODIDE_PACKAGES := numpy matplotlib
 BROWSER := _build/browser.txt
 UV_LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+export NOTATION ?=
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -28,7 +30,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 site: $(ENV_READY) $(VENDOR_READY) $(if $(filter 0,$(LIVE)),,$(LIVE_READY)) ## build the website into _build/html
 	$(VENV)/bin/jupyter-book build . --path-output . -W -n --keep-going --quiet
