@@ -4,6 +4,8 @@ The notation is that of chapter 1: y = f_L(... f_2(f_1(x))). Lists are indexed a
 at 0, so that `slopes[l]` belongs to f_l.
 """
 
+import math
+
 import numpy as np
 
 from . import checks
@@ -148,3 +150,42 @@ def multiplications(sizes, start):
 def _known(start):
     if start not in STARTS:
         raise ValueError(f"start: expected one of {STARTS}, got {start!r}")
+
+
+# Functions of one variable with their derivatives, for examples: name → (function, derivative, form).
+FUNCTIONS = {
+    "sin": (math.sin, math.cos, "sin({})"),
+    "exp": (math.exp, math.exp, "exp({})"),
+    "square": (lambda x: x**2, lambda x: 2 * x, "({})²"),
+    "cube": (lambda x: x**3, lambda x: 3 * x**2, "({})³"),
+    "tanh": (math.tanh, lambda x: 1 - math.tanh(x) ** 2, "tanh({})"),
+    "halve": (lambda x: x / 2, lambda x: 0.5, "({})/2"),
+}
+
+
+def increments(outer, inner, x, dx):
+    """How a step in x passes through y = f(u), u = g(x), and what the derivatives predict.
+
+    Args:
+        outer, inner: f and g, names in `FUNCTIONS`.
+        x, dx: a number and a step.
+
+    Returns:
+        A dict of floats: u, y; du and dy, the true increments; slope_inner = g'(x), slope_outer =
+        f'(u), slope, their product (eq:chain-rule); du_linear and dy_linear, the increments that
+        the slopes predict; remainder = dy − dy_linear.
+
+    Raises:
+        ValueError: for an unknown name.
+    """
+    for name, value in (("outer", outer), ("inner", inner)):
+        if value not in FUNCTIONS:
+            raise ValueError(f"{name}: expected one of {', '.join(FUNCTIONS)}, got {value!r}")
+    (f, df, _), (g, dg, _) = FUNCTIONS[outer], FUNCTIONS[inner]
+    (_, u, y), (_, slope_inner, slope_outer), (slope, _, _) = sweep([(g, dg), (f, df)], x)
+    moved = g(x + dx)
+    return {
+        "u": u, "y": y, "du": moved - u, "dy": f(moved) - y,
+        "slope_inner": slope_inner, "slope_outer": slope_outer, "slope": slope,
+        "du_linear": slope_inner * dx, "dy_linear": slope * dx, "remainder": f(moved) - y - slope * dx,
+    }  # fmt: skip

@@ -7,7 +7,24 @@
 No numerics and no drawing here: a view asks the core for numbers and `backprop.show` for an SVG.
 """
 
-from .demo import Demo, Slider, Switch, View
+from .chain_rule import chain_rule
+from .demo import Button, Choice, Demo, Slider, Switch, Text, View
+from .expression_graph import expression_graph
 from .tiny_network import tiny_network
 
-__all__ = ["Demo", "Slider", "Switch", "View", "tiny_network"]
+# Every demo by its name, in the order of the chapters.
+ALL = {demo.name: demo for demo in (chain_rule, expression_graph, tiny_network)}
+
+__all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]
+__all__ += [name.replace("-", "_") for name in ALL]
+
+
+def named(name):
+    """The `Demo` of that name.
+
+    Raises:
+        ValueError: for a name that no demo has.
+    """
+    if name not in ALL:
+        raise ValueError(f"demo: expected one of {', '.join(ALL)}, got {name!r}")
+    return ALL[name]

@@ -1,41 +1,54 @@
-"""The smallest network with something hidden: two inputs, one ReLU unit, one linear output."""
+"""The smallest network with something hidden: two inputs, one hidden unit, one linear output."""
 
 import numpy as np
 
 from .. import network
+from ..activations import ACTIVATIONS
 from ..show.diagram import network_diagram
-from .demo import Demo, Slider, Switch, View
+from .demo import Choice, Demo, Slider, Switch, View
+
+EDGES = {"w11": (1, 0, 0), "w21": (1, 0, 1), "w_out": (2, 0, 0)}
+# One unit of softmax is always 1, so nothing could be learned behind it.
+HIDDEN = tuple(name for name in ACTIVATIONS if name != "softmax")
 
 
-def render(x1, x2, w11, w21, w_out, target, gradients):
+def render(letters, x1, x2, w11, w21, w_out, target, hidden, edge, gradients):
     """The network's numbers for one state; w21 is the weight from x2, W[1]_1,2 of the book."""
     net = network.Network(
         [None, [[w11, w21]], [[w_out]]],
         [None, [[0.0]], [[0.0]]],
-        ["relu", "identity"],
+        [hidden, "identity"],
         "half_squared_error",
     )
     y = np.array([[target]])
     fwd = network.forward(net, [[x1], [x2]])
     grads = network.backward(net, fwd, y)
     z, h, a = fwd.z[1][0, 0], fwd.a[1][0, 0], fwd.a[2][0, 0]
+    slope = net.sigma[1].derivative(fwd.z[1])[0, 0]
+    numbers = {
+        "z": z, "h": h, "a": a, "loss": network.cost(net, fwd, y), "slope": slope,
+        "delta_out": grads.delta[2][0, 0], "delta_hidden": grads.delta[1][0, 0],
+        "dw11": grads.W[1][0, 0], "dw21": grads.W[1][0, 1], "dw_out": grads.W[2][0, 0],
+    }  # fmt: skip
+    out, loss, delta = letters.out, letters.loss, letters.err_.partition("[")[0]
     lines = [
         f"z = {w11:.1f}·{_signed(x1)} + {_signed(w21)}·{_signed(x2)} = {z:.4f}",
-        f"h = relu({z:.4f}) = {h:.4f}",
-        f"ŷ = {w_out:.1f}·{h:.4f} = {a:.4f}",
-        f"ℓ = ½·({a:.4f} - {_signed(target)})² = {network.cost(net, fwd, y):.4f}",
+        f"h = {hidden}({z:.4f}) = {h:.4f}",
+        f"{out} = {w_out:.1f}·{h:.4f} = {a:.4f}",
+        f"{loss} = ½·({a:.4f} - {_signed(target)})² = {numbers['loss']:.4f}",
     ]
     if gradients:
-        d2, d1, dW1 = grads.delta[2][0, 0], grads.delta[1][0, 0], grads.W[1][0]
-        slope = net.sigma[1].derivative(fwd.z[1])[0, 0]
         lines += [
-            f"δ_out = {a:.4f} - {_signed(target)} = {_plain(d2)}",
-            f"∂ℓ/∂w_out = δ_out·h = {_plain(grads.W[2][0, 0])}",
-            f"δ_h = {w_out:.1f}·δ_out·relu'(z) = {_plain(d1)}  (relu'(z) = {slope:.0f})",
-            f"∂ℓ/∂w11 = δ_h·x1 = {_plain(dW1[0])}",
-            f"∂ℓ/∂w21 = δ_h·x2 = {_plain(dW1[1])}",
+            f"{delta}_out = {a:.4f} - {_signed(target)} = {_plain(numbers['delta_out'])}",
+            f"∂{loss}/∂w_out = {delta}_out·h = {_plain(numbers['dw_out'])}",
+            f"{delta}_h = {w_out:.1f}·{delta}_out·{hidden}'(z) = {_plain(numbers['delta_hidden'])}"
+            f"  ({hidden}'(z) = {slope:.4g})",
+            f"∂{loss}/∂w11 = {delta}_h·x1 = {_plain(numbers['dw11'])}",
+            f"∂{loss}/∂w21 = {delta}_h·x2 = {_plain(numbers['dw21'])}",
         ]
-    if z <= 0:
+    if gradients and edge in EDGES:
+        lines += ["", *_chain(letters, edge, hidden, numbers, w_out, x1 if edge == "w11" else x2)]
+    if hidden == "relu" and z <= 0:
         lines.append(
             "The hidden unit is inactive for this input: z ≤ 0, so h = 0 and relu'(z) = 0. "
             "No gradient reaches w11, w21 or w_out; no small change of them changes the loss."
@@ -43,8 +56,29 @@ def render(x1, x2, w11, w21, w_out, target, gradients):
             else "The hidden unit sits at its kink: z = 0. By convention relu'(0) = 0, so no gradient "
             "reaches w11, w21 or w_out."
         )
-    picture = network_diagram(net, fwd, y, grads if gradients else None)
-    return View(picture, "\n".join(lines))
+    pick = {place: ("edge", name) for name, place in EDGES.items()}
+    picture = network_diagram(net, fwd, y, grads if gradients else None, pick=pick)
+    return View(picture, "\n".join(lines), numbers)
+
+
+def _chain(letters, edge, hidden, numbers, w_out, x):
+    """The chain rule along the path from one weight to the loss, factor by factor."""
+    out, loss = letters.out, letters.loss
+    if edge == "w_out":
+        factors = {f"∂{loss}/∂{out}": numbers["delta_out"], f"∂{out}/∂w_out = h": numbers["h"]}
+    else:
+        factors = {
+            f"∂{loss}/∂{out}": numbers["delta_out"],
+            f"∂{out}/∂h = w_out": w_out,
+            f"∂h/∂z = {hidden}'(z)": numbers["slope"],
+            f"∂z/∂{edge} = {'x1' if edge == 'w11' else 'x2'}": x,
+        }
+    product = " · ".join(name.partition(" = ")[0] for name in factors)
+    return [
+        f"The path of {edge}: ∂{loss}/∂{edge} = {product}",
+        *(f"  {name} = {_plain(value)}" for name, value in factors.items()),
+        f"  product = {_plain(numbers['d' + edge])}",
+    ]
 
 
 def _signed(value):
@@ -61,7 +95,9 @@ def _weight(name, label, default):
 
 tiny_network = Demo(
     name="tiny-network",
-    title="One hidden ReLU unit, forward and backward",
+    title="One hidden unit, forward and backward",
+    note="Move x1 below −0.2: the hidden unit switches off and every gradient is zero. Do the "
+    "same with a sigmoid. Choose an edge, or click its numbers, to read its chain rule.",
     controls=(
         _weight("x1", "x1", 1.0),
         _weight("x2", "x2", -0.5),
@@ -69,6 +105,8 @@ tiny_network = Demo(
         _weight("w21", "w21 (x2 to hidden)", -0.4),
         _weight("w_out", "w_out (hidden to output)", 0.5),
         _weight("target", "target y", 1.0),
+        Choice("hidden", "hidden activation", HIDDEN, "relu"),
+        Choice("edge", "chain rule of the edge", ("none", *EDGES), "none"),
         Switch("gradients", "show gradients", True),
     ),
     render=render,

@@ -120,3 +120,50 @@ def _arrow(x1, y1, x2, y2):
         for side in (-1, 1)
     )
     return line(x1, y1, x2, y2, "edge", 1.5) + head
+
+
+def steps(x, dx, n):
+    """Three number lines, x, u and y: the true step above each, the predicted one dashed below.
+
+    Args:
+        x, dx: where the step starts, and the step.
+        n: the numbers of `backprop.chain.increments`.
+
+    Returns:
+        An `Svg`; each line has its own scale, written at its ends.
+    """
+    rows = (("x", x, dx, dx), ("u", n["u"], n["du"], n["du_linear"]), ("y", n["y"], n["dy"], n["dy_linear"]))
+    left, right, apart = 60, 560, 96
+    body, says = [], []
+    for i, (name, at, true, predicted) in enumerate(rows):
+        y = 52 + i * apart
+        low, high = at + min(0, true, predicted), at + max(0, true, predicted)
+        pad = 0.15 * (high - low) or 0.1
+        low, high = low - pad, high + pad
+
+        def place(value, low=low, high=high):
+            return left + (value - low) / (high - low) * (right - left)
+
+        body.append(line(left, y, right, y))
+        body.append(text(left - 24, y + 5, name, "name"))
+        body += [text(left, y + 18, f"{low:.3f}", "name"), text(right, y + 18, f"{high:.3f}", "name")]
+        body.append(circle(place(at), y, 5))
+        body.append(_step(place(at), place(at + true), y - 16, "fwd", f"Δ{name} = {true:.4f}", -8))
+        says.append(f"{name} = {at:.4f} moves by {true:.4f}")
+        if i:
+            label = f"predicted {predicted:.4f}"
+            body.append(_step(place(at), place(at + predicted), y + 24, "fwd dashed", label, 17))
+            says[-1] += f", predicted {predicted:.4f}"
+    words = f"The error of the prediction for y is {n['remainder']:.6f}."
+    return Svg("".join(body), right + 60, 52 + 2 * apart + 60, "; ".join(says) + ". " + words)
+
+
+def _step(start, end, y, classes, label, above):
+    """An arrow from start to end with its label."""
+    head = 6 if end >= start else -6
+    dashes = ' stroke-dasharray="6 4"' if "dashed" in classes else ""
+    tip = f"M{end - head:.1f} {y - 4:.1f}L{end:.1f} {y:.1f}L{end - head:.1f} {y + 4:.1f}"
+    return (
+        f'<path d="M{start:.1f} {y:.1f}H{end:.1f}" class="step"{dashes}/><path d="{tip}" class="step"/>'
+        + text((start + end) / 2, y + above, label, "fwd halo")
+    )

@@ -4,13 +4,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from .svg import Svg, circle, line, text
+from .svg import Svg, button, circle, line, text
 
 RADIUS = 30
 COLUMN, ROW, MARGIN = 210, 122, 64
 
 
-def network_diagram(net, fwd, y=None, grads=None, digits=4):
+def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None):
     """A small network with the numbers of one example.
 
     Args:
@@ -19,6 +19,8 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4):
         y: the label, (n_L, 1), shown beside the output; or None.
         grads: its `Gradients`, shown below the forward numbers; or None to show forward only.
         digits: decimals of the numbers.
+        pick: {(l, j, k): (control, value)}, the weights whose label sets a demo's control when it
+            is clicked, units counted from 0; or None.
 
     Returns:
         An `Svg`: activations inside the units, pre-activations above and δ below them, weights
@@ -50,11 +52,14 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4):
             sign = "edge negative" if w < 0 else "edge"
             edges.append(line(x1, y1, x2, y2, sign, 0.8 + 2.5 * min(abs(w), 2) / 2))
             x, here = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
-            labels.append(text(x, here - 4, number(w), "halo"))
+            label = text(x, here - 4, number(w), "halo")
             says.append(f"W[{l}]_{j + 1},{k + 1} = {number(w)}")
             if grads is not None:
-                labels.append(text(x, here + 11, f"∂ {number(grads.W[l][j, k])}", "halo bwd"))
+                label += text(x, here + 11, f"∂ {number(grads.W[l][j, k])}", "halo bwd")
                 says[-1] += f" with gradient {number(grads.W[l][j, k])}"
+            if (l, j, k) in (pick or {}):
+                label = button(label, *pick[l, j, k], says[-1])
+            labels.append(label)
     for (l, j), (x, here) in at.items():
         a = number(fwd.a[l][j, 0])
         dead = l > 0 and net.activations[l] == "relu" and fwd.z[l][j, 0] <= 0

@@ -3,7 +3,9 @@
 Below a rectangle stand name and value (blue, upright), above it the adjoint (vermilion, italic).
 """
 
+import textwrap
 from dataclasses import dataclass
+from html import escape
 
 from ..graph import Expression, Value, decimal, formula_of, inputs_first, names_of, topological_order
 from .svg import Svg, text
@@ -69,6 +71,23 @@ def graph_svg(graph, digits=4, gradients=True):
         says.append(f"{names[node]}{made} = {value.rpartition(' = ')[2]}{back}")
     title = f"Computation graph of {len(nodes)} nodes. "
     return Svg("".join(body), width, height, title + "; ".join(says) + ".")
+
+
+def mistake(source, message, column=None):
+    """A text with a mark under the column (from 1) where it is wrong, and the message below.
+
+    Returns:
+        An `Svg`.
+    """
+    letter = 8.4  # width of a monospaced character at 14 px
+    lines = textwrap.wrap(message, 60)
+    body = [f'<text x="{MARGIN}" y="30" class="start code" textLength="{len(source) * letter:.1f}">']
+    body[0] += f"{escape(source)}</text>"
+    if column is not None:
+        body.append(text(MARGIN + (column - 0.5) * letter, 46, "▲", "bwd"))
+    body += [text(MARGIN, 70 + 18 * i, words, "start") for i, words in enumerate(lines)]
+    width = 2 * MARGIN + sorted([len(source) * letter, *(CHARACTER * len(words) for words in lines)])[-1]
+    return Svg("".join(body), width, 70 + 18 * len(lines), f"{source}: {message}")
 
 
 def _short(words, most=22):

@@ -13,13 +13,17 @@ STYLE = """
 .bp-svg{--ground:var(--bp-ground,var(--jp-layout-color0,#fff))}
 .bp-svg .halo{paint-order:stroke;stroke:var(--ground);stroke-width:4px;stroke-linejoin:round}
 .bp-svg .name{opacity:.85}
+.bp-svg .code{font-family:monospace;font-size:14px;white-space:pre}
 .bp-svg .fwd{fill:var(--bp-forward,#0072b2)}
 .bp-svg .bwd{fill:var(--bp-backward,#d55e00);font-style:italic}
 .bp-svg .start{text-anchor:start}.bp-svg .end{text-anchor:end}
 .bp-svg .unit{fill:var(--ground);stroke:currentColor;stroke-width:1.5}
 .bp-svg .dead{stroke-dasharray:3 3}
 .bp-svg .edge{stroke:currentColor;fill:none;opacity:.6}
+.bp-svg .step{stroke:var(--bp-forward,#0072b2);fill:none;stroke-width:2}
 .bp-svg .negative{stroke-dasharray:6 4}
+.bp-svg .pick{cursor:pointer}
+.bp-svg .pick:is(:hover,:focus-visible) text{text-decoration:underline}
 """
 
 
@@ -37,8 +41,10 @@ class Svg:
     text: str
 
     def __str__(self):
+        # What stands inside role="img" can't be reached by keyboard.
+        role = "group" if "data-control" in self.body else "img"
         return (
-            f'<svg class="bp-svg" role="img" xmlns="http://www.w3.org/2000/svg" '
+            f'<svg class="bp-svg" role="{role}" xmlns="http://www.w3.org/2000/svg" '
             f'viewBox="0 0 {self.width:g} {self.height:g}" width="{self.width:g}" '
             f'height="{self.height:g}" aria-label="{escape(self.text, quote=True)}">'
             f"<style>{STYLE}</style>{self.body}</svg>"
@@ -63,4 +69,12 @@ def line(x1, y1, x2, y2, classes="edge", width=1.0):
     return (
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{classes}" '
         f'stroke-width="{width:.2f}"/>'
+    )
+
+
+def button(content, control, value, label):
+    """`content` as something to click: it gives the demo's `control` the `value`."""
+    return (
+        f'<g class="pick" role="button" tabindex="0" data-control="{escape(control, quote=True)}" '
+        f'data-value="{escape(value, quote=True)}" aria-label="{escape(label, quote=True)}">{content}</g>'
     )

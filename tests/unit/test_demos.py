@@ -1,0 +1,293 @@
+"""What holds for every demo, and for both front ends."""
+
+import json
+import math
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from backprop import demos
+from backprop.demos import page, session, widgets
+from backprop.demos.demo import Button, Choice, Demo, Slider, Switch, Text, View
+from backprop.show.svg import Svg
+
+EVERY = pytest.mark.parametrize("demo", demos.ALL.values(), ids=demos.ALL)
+
+
+def other_value(control):
+    """A value that is not the control's default."""
+    match control:
+        case Slider():
+            step = control.step if control.default + control.step <= control.maximum else -control.step
+            return control.check(control.default + step)
+        case Switch():
+            return not control.default
+        case Choice():
+            return next(option for option in control.options if option != control.default)
+        case Text():
+            return control.default + " "
+        case Button():
+            return control.default + 1
+
+
+def shows(view):
+    return str(view.svg), view.text, dict(view.numbers)
+
+
+@EVERY
+def test_the_first_state_shows_something(demo):
+    view = demo.view()
+    assert isinstance(view, View) and len(view.text) > 40 and len(view.svg.text) > 40
+    assert view.numbers and all(math.isfinite(number) for number in view.numbers.values())
+    assert len(demo.note) > 40 and len(demo.title) > 10
+    assert re.fullmatch("[a-z]+(-[a-z]+)*", demo.name)
+    names = [control.name for control in demo.controls]
+    assert len(set(names)) == len(names) and all(control.label for control in demo.controls)
+
+
+@EVERY
+def test_a_view_is_a_pure_function(demo):
+    assert shows(demo.view()) == shows(demo.view())
+
+
+@EVERY
+def test_every_control_changes_what_is_shown(demo):
+    first = shows(demo.view())
+    for control in demo.controls:
+        if isinstance(control, Text):
+            continue
+        values = control.options if isinstance(control, Choice) else [other_value(control)]
+        changed = [shows(demo.view(**{control.name: value})) != first for value in values]
+        assert any(changed) or control.name in UNSEEN.get(demo.name, ()), control.name
+
+
+# Controls whose effect is seen only later, with a reason.
+UNSEEN = {}
+
+
+@EVERY
+def test_a_link_brings_the_state_back(demo):
+    one = session.Session(demo)
+    assert one.query == ""
+    for control in demo.controls:
+        one.set(control.name, other_value(control))
+    if demo.moves:
+        one.advance(3)
+    two = session.Session(demo, one.query)
+    assert two.state == one.state and two.query == one.query
+    assert shows(two.view()) == shows(one.view())
+
+
+@EVERY
+def test_a_moving_demo_steps_and_goes_back(demo):
+    if not demo.moves:
+        return
+    one = session.Session(demo)
+    seen = [shows(one.view())]
+    for _ in range(3):
+        one.advance()
+        seen.append(shows(one.view()))
+    assert len({str(s) for s in seen}) == 4
+    assert seen[3] == shows(demo.view(steps=3))
+    for steps in (2, 1, 0):
+        one.back()
+        assert one.steps == steps and shows(one.view()) == seen[steps]
+    one.back()
+    assert one.steps == 0
+    one.advance(2)
+    one.restart()
+    assert shows(one.view()) == seen[0] and set(demo.keeps) <= set(demo.defaults())
+
+
+class Fields(HTMLParser):
+    """The names of a page's fields, and whether every tag is closed."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.names, self.open = set(), []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag in ("input", "select", "button") and "name" in attributes:
+            self.names.add(attributes["name"])
+        if tag not in ("input",):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+
+@EVERY
+def test_the_page_gets_a_field_for_each_control(demo):
+    html = page.static_html(demo)
+    fields = Fields(html)
+    assert fields.names == {control.name for control in demo.controls} and fields.open == []
+    assert f'id="demo-{demo.name}"' in html and "<svg" in html
+    assert ('data-action="advance"' in html) == demo.moves
+
+
+@EVERY
+def test_the_page_s_messages(demo):
+    desk = page.Desk()
+    control = demo.controls[0]
+    opened = desk.handle({"demo": demo.name, "action": "open", "query": ""})
+    assert opened["text"] == demo.view().text and opened["state"] == demo.defaults()
+    json.dumps(opened, allow_nan=False)
+    changed = desk.handle(
+        {"demo": demo.name, "action": "set", "name": control.name, "value": other_value(control)}
+    )
+    assert changed["text"] == demo.view(**{control.name: other_value(control)}).text
+    assert control.name in changed["query"]
+    assert desk.handle({"demo": demo.name, "action": "reset"})["text"] == demo.view().text
+    assert (
+        "expected controls among"
+        in desk.handle({"demo": demo.name, "action": "set", "name": "nothing", "value": 1})["error"]
+    )
+    assert desk.handle({"demo": demo.name, "action": "reset"})["state"] == demo.defaults()
+
+
+def test_messages_that_the_page_does_not_send():
+    desk = page.Desk()
+    assert "expected one of chain-rule, " in desk.handle({"demo": "nothing", "action": "open"})["error"]
+    assert "action: expected open" in desk.handle({"demo": "tiny-network", "action": "jump"})["error"]
+    query = {"demo": "tiny-network", "action": "open"}
+    assert "x1: expected a number, got 'one'" in desk.handle(query | {"query": "x1=one"})["error"]
+    assert "x1: expected -2 to 2, got 7.0" in desk.handle(query | {"query": "x1=7"})["error"]
+    assert "got ['x7']" in desk.handle(query | {"query": "x7=1"})["error"]
+    assert "gradients: expected True or False" in desk.handle(query | {"query": "gradients=yes"})["error"]
+
+
+@EVERY
+def test_widgets_redraw_and_reset(demo):
+    box = widgets.show(demo)
+    picture, words, link = box.children[-3:]
+    first = words.value
+    fields = dict(zip([control.name for control in demo.controls], box.children[1:], strict=False))
+    for control in demo.controls:
+        if isinstance(control, Button):
+            fields[control.name].click()
+        else:
+            fields[control.name].value = other_value(control)
+    expected = demo.view(**{control.name: other_value(control) for control in demo.controls})
+    assert picture.value == expected.svg._repr_html_()
+    assert demo.name in link.value
+    buttons = {button.description: button for button in box.children[-4].children}
+    buttons["Reset"].click()
+    assert words.value == first
+    if demo.moves:
+        buttons["Step"].click()
+        assert picture.value == demo.view(steps=1).svg._repr_html_()
+        buttons["Step back"].click()
+        assert picture.value == demo.view().svg._repr_html_()
+
+
+def test_a_widget_starts_in_the_state_of_a_link():
+    picture = demos.tiny_network.at("x1=-2.0&gradients=False").children[-3]
+    assert picture.value == demos.tiny_network.view(x1=-2.0, gradients=False).svg._repr_html_()
+
+
+def counter(keeps=()):
+    """A demo that counts by `by`, up to 6."""
+    return Demo(
+        "counter", "Counts", (Slider("by", "by", 1, 3, 1, 1), Text("word", "word", "w", 4), Button("go", "go")),
+        lambda letters, memory, by, word, go: View(Svg("", 1, 1, ""), f"{memory} {word} {go}", {"n": memory}),
+        start=lambda **state: 0, advance=lambda memory, by, **state: memory + by if memory + by <= 6 else memory,
+        keeps=keeps,
+    )  # fmt: skip
+
+
+def test_a_session_stops_at_the_end_and_keeps_what_it_should():
+    one = session.Session(counter(keeps=("by",)))
+    one.advance(4)
+    one.set("by", 3)
+    assert (one.memory, one.steps) == (4, 4)
+    one.advance(5)
+    assert (one.memory, one.steps) == (4, 4)  # 4 + 3 > 6
+    one.set("word", "new")
+    assert (one.memory, one.steps, one.past) == (0, 0, [])
+    one.advance(9)
+    assert (one.memory, one.steps) == (6, 2)
+
+
+def test_history_is_bounded(monkeypatch):
+    monkeypatch.setattr(session, "MOST_HISTORY", 3)
+    one = session.Session(counter())
+    one.advance(6)
+    for _ in range(9):
+        one.back()
+    assert (one.memory, one.steps) == (3, 3)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"word": "too long"}, ValueError, "word: expected at most 4 characters, got 8"),
+        ({"word": 3}, TypeError, "word: expected text, got 3"),
+        ({"go": -1}, ValueError, "go: expected how often it was pressed, got -1"),
+        ({"go": True}, ValueError, "go: expected how often it was pressed, got True"),
+    ],
+)
+def test_values_that_a_control_does_not_take(change, error, message):
+    with pytest.raises(error, match=message):
+        counter().view(**change)
+    with pytest.raises(ValueError, match="hidden: expected one of identity, .*got 'step'"):
+        demos.tiny_network.view(hidden="step")
+    with pytest.raises(ValueError, match="notation: expected one of book"):
+        demos.tiny_network.view(notation="none")
+
+
+@pytest.mark.parametrize("steps", ["-1", "20001"])
+def test_a_link_may_not_ask_for_any_number_of_steps(steps):
+    with pytest.raises(ValueError, match=f"steps: expected 0 to 20000, got {steps}"):
+        session.Session(counter(), f"steps={steps}")
+
+
+def test_the_player_of_a_moving_demo():
+    box = widgets.show(counter())
+    player = box.children[-4].children[-1]
+    player.value = 1
+    assert "1 w 0" in box.children[-2].value
+    assert player.interval == 500  # two steps a second
+
+
+def test_the_chain_rule_demo_measures_its_error():
+    assert "leaves 0.0072 of the error" in demos.chain_rule.view().text
+    straight = demos.chain_rule.view(inner="halve", outer="halve")
+    assert "a straight line" in straight.text and straight.numbers["remainder"] == 0
+    n = demos.chain_rule.view(inner="cube", outer="exp", x=-0.5, dx=0.1).numbers
+    assert n["dy"] == pytest.approx(math.exp((-0.4) ** 3) - math.exp((-0.5) ** 3), rel=1e-12)
+    assert n["slope"] == pytest.approx(3 * 0.25 * math.exp((-0.5) ** 3), rel=1e-12)
+    assert "choose Δx ≠ 0" in demos.chain_rule.view(dx=0.0).text
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer", "message"),
+    [
+        ({"formula": "exp(x*z"}, 4, "never closed"),
+        ({"formula": "x + * z"}, 5, "unexpected '*'"),
+        ({"formula": "ln(x - 2) + z"}, 1, "ln: expected a number > 0"),
+        ({"formula": "foo(x) + z"}, 1, "unknown function 'foo'"),
+        ({"values": "x = 2, z = three"}, 8, "z: expected a number, got 'three'"),
+        ({"values": "x = 2, x = 3"}, 8, "each name once"),
+        ({"values": "x = 2"}, 7, "unknown name 'z'"),
+        ({"values": "x = 2, z = 3, w = 1"}, None, "'w': a value is given"),
+        ({"formula": ""}, None, "empty"),
+    ],
+)
+def test_a_mistake_in_a_formula_is_explained_at_its_place(change, pointer, message):
+    view = demos.expression_graph.view(**change)
+    assert message in view.text and message in view.svg.text and view.numbers == {}
+    assert (f"\n{' ' * (pointer - 1)}^\n" in view.text) if pointer else ("^" not in view.text)
+
+
+def test_the_graph_demo_on_the_book_s_example():
+    view = demos.expression_graph.view(formula="exp(x*z) + x*z/ln(x) + sin(ln(x))/(x*z)")
+    assert view.numbers["value"] == pytest.approx(412.191457, abs=5e-7)
+    assert view.numbers["∂/∂x"] == pytest.approx(1208.381215, abs=5e-7)
+    assert view.numbers["∂/∂z"] == pytest.approx(809.707479, abs=5e-7)
+    assert "adjoint" not in demos.expression_graph.view(gradients=False).text
