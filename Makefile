@@ -27,7 +27,7 @@ UV_LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --quiet --no
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test test-live bench bench-live lint normalise lock clean
+.PHONY: help site serve test test-live bench bench-live colab lint normalise lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -52,6 +52,9 @@ bench: $(ENV_READY) ## measure speed and growth: benchmarks/*.json, figures in _
 
 bench-live: site $(BROWSER) ## measure how soon a page is live, and what it fetches: benchmarks/live.json
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) benchmarks/live.py
+
+colab: $(ENV_READY) ## make what Colab opens: _build/colab, published as a branch by the workflow
+	$(PY) tools/colab.py
 
 lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
 	$(VENV)/bin/ruff check .

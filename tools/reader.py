@@ -654,18 +654,19 @@ def _relative(path, root):
 
 
 COLAB = """\
-# Only Colab needs this cell: it installs the package that the book's cells import.
+# Only Colab needs this cell: it installs the package that the cells below import.
 import importlib.util
 import subprocess
 import sys
 
+WHEEL = "{wheel}"
 if importlib.util.find_spec("backprop") is None:
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", {wheel!r}], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", WHEEL], check=True)
 """
 
 
 def _colab_cell(wheel):
-    """A plain Python cell: a magic line would be no Python, and not checked by anything."""
+    """A cell of plain Python: a magic line could not be checked by anything but a notebook."""
     return nbformat.v4.new_code_cell(COLAB.format(wheel=wheel).rstrip("\n"), id="colab-setup")
 
 
