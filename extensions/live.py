@@ -9,6 +9,8 @@ import json
 import os
 from pathlib import Path
 
+from docutils import nodes
+
 HIDDEN = {"remove-cell", "remove_cell"}
 
 
@@ -21,7 +23,7 @@ def script(root):
 
 
 def cells(notebook):
-    """The code cells of a notebook, in order: their code, their place on the page, their figure's alt text."""
+    """The code cells of a notebook, in order: code, place on the page, alt text of the figure."""
     listed = []
     for index, cell in enumerate(notebook["cells"]):
         metadata = cell.get("metadata", {})
@@ -41,8 +43,9 @@ def place(index):
 
 
 def _mark(app, doctree, docname):
-    for node in doctree.findall(lambda node: node.get("nb_element") == "cell_code" if hasattr(node, "get") else False):
-        node["ids"].append(place(node["cell_index"]))
+    for node in doctree.findall(nodes.container):
+        if node.get("nb_element") == "cell_code":
+            node["ids"].append(place(node["cell_index"]))
 
 
 def _add(app, pagename, templatename, context, doctree):

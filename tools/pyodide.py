@@ -185,7 +185,7 @@ def assemble(target, roots, wheels=()):
     packages = {name: lock["packages"][name] for name in wanted}
     with zipfile.ZipFile(carrier()) as archive:
         inside = {Path(name).name: name for name in archive.namelist() if CARRIED in name}
-        for name, package in packages.items():
+        for package in packages.values():
             file = package["file_name"]
             if file not in inside:
                 raise FileNotFoundError(f"{file}: not among Pyodide's files in {Path(archive.filename).name}")

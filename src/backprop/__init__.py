@@ -32,6 +32,7 @@ __all__ = [
     "graph",
     "history",
     "losses",
+    "valley",
     "value_and_grad",
 ]
 
@@ -40,7 +41,9 @@ _LATER = {
     "GradientError": "gradcheck",
     "Workspace": "workspace",
     "check_gradients": "gradcheck",
-} | {name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history")}
+} | {
+    name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history", "valley")
+}
 
 
 def __getattr__(name):

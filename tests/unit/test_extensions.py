@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from extensions import execution, notation, repository
+from extensions import execution, live, notation, repository, selfhost
 from tools import browser, node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -262,3 +262,33 @@ def test_the_picture_of_the_readme_is_what_the_code_draws():
 
     assert readme_picture.TARGET.read_text(encoding="utf-8") == readme_picture.picture()
     assert "(_static/network.svg)" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_live_page_carries_every_cell_and_the_place_of_those_that_are_shown():
+    code = {"cell_type": "code", "metadata": {}, "source": ["a = 1\n", "a"]}
+    hidden = code | {"metadata": {"tags": ["remove-cell"]}}
+    figure = code | {"metadata": {"mystnb": {"image": {"alt": "a line"}}}}
+    listed = live.cells({"cells": [{"cell_type": "markdown", "source": []}, code, hidden, figure]})
+    assert listed == [
+        {"source": "a = 1\na", "id": "code-cell-1"},
+        {"source": "a = 1\na"},
+        {"source": "a = 1\na", "id": "code-cell-3", "alt": "a line"},
+    ]
+
+
+def test_pages_stay_static_where_no_script_was_built_or_none_is_wanted(tmp_path, monkeypatch):
+    monkeypatch.delenv("LIVE", raising=False)
+    assert live.script(tmp_path) == ""
+    (tmp_path / "_build" / "vendor" / "live").mkdir(parents=True)
+    (tmp_path / "_build" / "vendor" / "live" / "page-AB.js").touch()
+    assert live.script(tmp_path) == "page-AB.js"
+    monkeypatch.setenv("LIVE", "0")
+    assert live.script(tmp_path) == ""
+
+
+def test_the_icon_font_keeps_what_is_used_by_name_by_number_or_as_a_letter():
+    style = (
+        '.fa-bars:before,.fa-navicon:before{content:"\\f0c9"}.fa-sun:before{content:"\\f185"}'
+        'details:after{content:"\\f107"}.note{--icon:"\uf05a"}'
+    )
+    assert selfhost.icons(style, '<i class="fa-solid fa-navicon"></i>') == {0xF0C9, 0xF107, 0xF05A}

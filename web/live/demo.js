@@ -23,15 +23,16 @@ export class Demo {
       navigator.clipboard?.writeText(this.link.href).catch(() => {});
       this.status.textContent = "The address of this page now leads to this state.";
     });
+    // In another notation the same numbers have other letters.
+    document.addEventListener("notation", () => this.edition && this.open(this.query));
     const here = new URL(location.href);
     if (here.hash === `#demo-${this.name}` && here.search) this.open(here.search.slice(1));
   }
 
-  // Opened with the first message: the query of a link, else the defaults.
+  // In the state that a link's query names.
   open(query = "") {
-    if (this.opened) return;
-    this.opened = true;
-    this.queue.unshift({ action: "open", query, notation: document.documentElement.dataset.notation });
+    this.query = query;
+    this.edition = undefined;
     this.send();
   }
 
@@ -76,9 +77,14 @@ export class Demo {
   }
 
   ask(message) {
-    this.open();
     this.queue.push(message);
     this.send();
+  }
+
+  // A Python that was started anew does not know the demo's state.
+  opening() {
+    this.edition = this.python.edition;
+    return { action: "open", query: this.query ?? "", notation: document.documentElement.dataset.notation };
   }
 
   async send() {
@@ -87,9 +93,9 @@ export class Demo {
     this.words.ariaBusy = "true";
     try {
       await this.python.start();
-      while (this.queue.length) {
-        const message = { demo: this.name, ...this.queue.shift() };
-        const answer = await this.python.ask("demo", { message });
+      while (this.queue.length || this.edition !== this.python.edition) {
+        const message = this.edition === this.python.edition ? this.queue.shift() : this.opening();
+        const answer = await this.python.ask("demo", { message: { demo: this.name, ...message } });
         if (answer.error) this.status.textContent = answer.error;
         else this.show(answer);
         if (answer.end || answer.error) this.pause();
@@ -98,13 +104,12 @@ export class Demo {
       this.pause();
       this.status.textContent = `${error.message}. The demo shows what it showed last.`;
       this.queue = [];
-      this.opened = false;
     }
     this.words.ariaBusy = "false";
     this.busy = false;
   }
 
-  show({ svg, text, state, query }) {
+  show({ svg, text, numbers, state, query }) {
     const box = this.picture.firstElementChild;
     const focused = box.contains(document.activeElement) && document.activeElement.dataset;
     box.innerHTML = svg;
@@ -113,6 +118,8 @@ export class Demo {
     this.words.textContent = text;
     this.status.textContent = "";
     this.link.href = `${location.pathname}${query ? `?${query}` : ""}#demo-${this.name}`;
+    this.query = query;
+    this.figure.numbers = numbers;
     this.figure.dataset.live = "";
     if (this.queue.length) return; // the reader has moved on: leave the controls alone
     for (const [name, value] of Object.entries(state)) {

@@ -18,7 +18,7 @@ function fetchAhead(demos) {
   const seen = new IntersectionObserver((entries) => {
     for (const { target } of entries.filter((entry) => entry.isIntersecting)) {
       seen.unobserve(target);
-      requestIdleCallback(() => demos.find((demo) => demo.figure === target).open());
+      requestIdleCallback(() => demos.find((demo) => demo.figure === target).send());
     }
   });
   addEventListener("scroll", () => demos.forEach(({ figure }) => seen.observe(figure)), { once: true });

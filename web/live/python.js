@@ -4,15 +4,13 @@ export class Python {
     this.status = status;
     this.waiting = new Map();
     this.last = 0;
-  }
-
-  get started() {
-    return Boolean(this.worker);
+    this.edition = 0;
   }
 
   // Resolves when Python is ready.
   start() {
     if (this.worker) return this.ready;
+    this.edition += 1;
     this.status.say("Starting Python");
     this.worker = new Worker(new URL(WORKER, import.meta.url));
     this.ready = new Promise((resolve, reject) => {

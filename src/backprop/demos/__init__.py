@@ -8,12 +8,14 @@ No numerics and no drawing here: a view asks the core for numbers and `backprop.
 """
 
 from .chain_rule import chain_rule
+from .clipping import clipping
 from .demo import Button, Choice, Demo, Slider, Switch, Text, View
 from .expression_graph import expression_graph
+from .stepper import stepper
 from .tiny_network import tiny_network
 
 # Every demo by its name, in the order of the chapters.
-ALL = {demo.name: demo for demo in (chain_rule, expression_graph, tiny_network)}
+ALL = {demo.name: demo for demo in (chain_rule, expression_graph, stepper, tiny_network, clipping)}
 
 __all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]
 __all__ += [name.replace("-", "_") for name in ALL]

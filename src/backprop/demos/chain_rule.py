@@ -23,7 +23,7 @@ def render(letters, inner, outer, x, dx):
         lines += ["", "      Δx           error        error/Δx"]
         for k, m in enumerate(smaller):
             step = dx / 10**k
-            lines.append(f"{step:10.5f}  {m['remainder']:14.8f}  {m['remainder'] / step:12.8f}")
+            lines.append(f"{step:10.5f}  {_plain(m['remainder']):>14}  {_plain(m['remainder'] / step):>12}")
         first, second = abs(n["remainder"]), abs(smaller[1]["remainder"])
         lines.append(
             f"A tenth of the step leaves {second / first:.4f} of the error."
@@ -33,6 +33,10 @@ def render(letters, inner, outer, x, dx):
     else:
         lines.append("No step, no increments: choose Δx ≠ 0.")
     return View(steps(x, dx, n), "\n".join(lines), n)
+
+
+def _plain(value):
+    return f"{round(value, 8) + 0.0:.8f}"  # no sign on a zero
 
 
 chain_rule = Demo(

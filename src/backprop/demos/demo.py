@@ -165,6 +165,11 @@ class Demo:
     keeps: tuple[str, ...] = ()
     pace: float = 2.0
 
+    def __post_init__(self):
+        reserved = {"steps", "notation"} & {control.name for control in self.controls}
+        if reserved:
+            raise ValueError(f"{self.name}: no control may be called {' or '.join(sorted(reserved))}")
+
     @property
     def moves(self):
         """Whether the demo has steps."""

@@ -22,6 +22,13 @@ STYLE = """
 .bp-svg .edge{stroke:currentColor;fill:none;opacity:.6}
 .bp-svg .step{stroke:var(--bp-forward,#0072b2);fill:none;stroke-width:2}
 .bp-svg .negative{stroke-dasharray:6 4}
+.bp-svg .bold{font-weight:700}
+.bp-svg .busy{stroke-width:3.5}
+.bp-svg .on{opacity:1}.bp-svg .fwdline{stroke:var(--bp-forward,#0072b2)}
+.bp-svg .bwdline{stroke:var(--bp-backward,#d55e00)}
+.bp-svg .floor{stroke-width:2.5}
+.bp-svg .way{stroke:currentColor;fill:none;stroke-width:1.8}
+.bp-svg .plain{stroke-dasharray:5 4}.bp-svg .clipped{stroke:var(--bp-backward,#d55e00)}
 .bp-svg .pick{cursor:pointer}
 .bp-svg .pick:is(:hover,:focus-visible) text{text-decoration:underline}
 """
