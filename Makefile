@@ -44,7 +44,7 @@ test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile $(PYTEST)
 
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in a browser
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py $(PYTEST)
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
 
 bench: $(ENV_READY) ## measure speed and growth: benchmarks/*.json, figures in _build/bench
 	$(PY) benchmarks/engine.py
