@@ -1,4 +1,6 @@
 // A demo on the page: native controls, drawn at build time, that the tested Python answers.
+let shared;
+
 export class Demo {
   constructor(figure, python) {
     this.figure = figure;
@@ -11,6 +13,9 @@ export class Demo {
     this.link = figure.querySelector(".bp-link");
     this.queue = [];
     this.words.setAttribute("aria-live", "polite");
+    // One style for all pictures: with one in each, every redraw would restyle the whole page.
+    const style = this.picture.querySelector("style");
+    if (style && !document.head.contains(shared)) document.head.append((shared = style));
     figure.querySelector("fieldset").disabled = false;
     this.form.addEventListener("submit", (event) => event.preventDefault());
     this.form.addEventListener("input", ({ target }) => this.touched(target));
@@ -112,7 +117,7 @@ export class Demo {
   show({ svg, text, numbers, state, query }) {
     const box = this.picture.firstElementChild;
     const focused = box.contains(document.activeElement) && document.activeElement.dataset;
-    box.innerHTML = svg;
+    box.innerHTML = svg.replace(/<style>[^]*?<\/style>/, "");
     if (focused?.control)
       box.querySelector(`[data-control="${focused.control}"][data-value="${CSS.escape(focused.value)}"]`)?.focus();
     this.words.textContent = text;

@@ -11,6 +11,7 @@ import contextlib
 import importlib.machinery
 import io
 import linecache
+import logging
 import os
 import sys
 import traceback
@@ -144,6 +145,8 @@ class Fetched:
 
 def prepare(packages, fetch):
     """What a page's Python has before its first cell."""
+    # Its first import here finds no list of fonts and would say so in the first figure's output.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     os.environ["MPLBACKEND"] = "module://backprop.demos.figures"
     builtins.display = display
     sys.meta_path.append(Fetched(packages, fetch))
