@@ -28,6 +28,7 @@ NOTEBOOK = "chapters/05-worked-example.ipynb"
 RUN = """async () => {
   const panel = window.jupyterapp.shell.currentWidget;
   await panel.context.ready;
+  await panel.sessionContext.ready;
   await window.jupyterapp.commands.execute('notebook:run-all-cells');
 }"""
 OPEN = "() => window.jupyterapp?.shell.currentWidget?.content?.widgets?.length > 0"
