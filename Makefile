@@ -1,6 +1,7 @@
 # Each command sets up what it needs. Stamps keep a second call from doing it again.
 #   PYTHON    the Python (>= 3.11) that makes the environment      default: python3
 #   CHROMIUM  the browser for `make test`                          default: found or installed
+#   NOTATION  whose letters the book is built in: a profile of notation.yml, e.g. cmu   default: its own
 #   PORT      where `make serve` listens                           default: 8000
 #   LIVE      0: pages stay static, for a quick look at the text   default: 1
 PYTHON ?= python3
@@ -24,6 +25,7 @@ PYODIDE_PACKAGES := numpy matplotlib ipython jedi micropip sqlite3
 BROWSER := _build/browser.txt
 UV_LOCK := $(VENV)/bin/uv pip compile --universal --generate-hashes --quiet --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+export NOTATION ?=
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

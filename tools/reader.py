@@ -54,7 +54,8 @@ INLINE = r"\$(?P<inline>[^$\n]+(?:\n[^$\n]+)*)\$"
 ROLE = r"\{(?P<role>[a-z][\w:+.-]*)\}(?P<quote>`+)(?P<content>.+?)(?P=quote)"
 LINK = r"(?P<image>!?)\[(?P<text>(?:[^\[\]]|\[[^\]]*\])*)\]\((?P<target>[^()\s]*)\)"
 SPAN = r'<span class="(?P<flow>bp-\w+)">'
-TOKEN = re.compile("|".join((ROLE, CODE, ESCAPED, DISPLAY, INLINE, LINK, SPAN)), re.S)
+ANCHOR = r'<a href="(?P<href>[^"]+)">(?P<words>[^<]+)</a>'
+TOKEN = re.compile("|".join((ROLE, CODE, ESCAPED, DISPLAY, INLINE, LINK, SPAN, ANCHOR)), re.S)
 EQUATION = re.compile("|".join((CODE, ESCAPED, DISPLAY, INLINE)), re.S)
 # What would be left of MyST's syntax in a text without formulas and code.
 LEFT_OVER = re.compile(
@@ -119,14 +120,15 @@ def blocks(lines):
         yield text
 
 
-def macros(notation, profile=None):
+def macros(notation, profile=symbols.OWN):
     """{name: (number of arguments, plain TeX)} in the book's notation or a profile's.
 
     A symbol for which the profile has no letter keeps the book's.
     """
-    if profile is not None and profile not in notation["profiles"]:
-        raise ValueError(f"notation: expected one of {list(notation['profiles'])}, got {profile!r}")
-    return {s["macro"]: (s["args"], s.get("others", {}).get(profile, s["form"])) for s in notation["symbols"]}
+    known = [symbols.OWN, *notation["profiles"]]
+    if profile not in known:
+        raise ValueError(f"notation: expected one of {known}, got {profile!r}")
+    return {s["macro"]: (s["args"], symbols.form_of(s, profile)) for s in notation["symbols"]}
 
 
 def expand(tex, table, depth=0):
@@ -193,7 +195,7 @@ class Book:
 
     Args:
         root: the folder of the book.
-        profile: a profile of notation.yml; None for the book's own notation.
+        profile: a profile of notation.yml; None for what the build uses (NOTATION, else the book's own).
         site: the address of the published site, ending in a slash; None makes links between the copies.
         wheel: for Colab, the address from which pip installs the package; None adds no cell.
         kernel: the kernelspec's name.
@@ -203,8 +205,9 @@ class Book:
         self.root, self.site, self.wheel = Path(root), site, wheel
         self.kernel = KERNEL if kernel is None else KERNEL | {"name": kernel, "display_name": "Python"}
         self.notation = symbols.read(self.root / "notation.yml")
+        self.profile = profile or symbols.default(self.notation)
         self.ours = macros(self.notation)
-        self.macros = macros(self.notation, profile)
+        self.macros = macros(self.notation, self.profile)
         self.entries = _bibliography(self.root / "references.bib")
         self.sources, self.pages, self.labels, self.titles = {}, [], {}, {}
         self.counts = {}
@@ -286,12 +289,11 @@ class Book:
                     cell.attachments = nbformat.from_dict(writer.attachments)
             elif HIDDEN & set(cell.metadata.get("tags", ())):
                 cell.metadata["jupyter"] = {"source_hidden": True}
-        if self.site:
+        if note := self._note(page):
             first = notebook.cells[0]
             heading = HEADING.match(first.source)
             at = heading.end() if heading else 0
-            note = f"\n\n*From the book's site: [{self.titles[page]}]({self.site}{page}.html).*"
-            first.source = first.source[:at] + note + first.source[at:]
+            first.source = first.source[:at] + "\n\n" + note + first.source[at:]
         if self.wheel and any(cell.cell_type == "code" for cell in notebook.cells):
             notebook.cells.insert(0, _colab_cell(self.wheel))
         if writer.cited:
@@ -300,6 +302,16 @@ class Book:
             )
             notebook.cells.append(nbformat.v4.new_markdown_cell(text, id="references"))
         return notebook
+
+    def _note(self, page):
+        """What stands below the title: where the page is on the site, and whose notation this is."""
+        parts = []
+        if self.site:
+            parts.append(f"*From the book's site: [{self.titles[page]}]({self.site}{page}.html).*")
+        if profile := self.notation["profiles"].get(self.profile):
+            parts.append(f"*Formulas in the notation of {profile['name'].rstrip('.')}.* {profile['source']}.")
+            parts.append("\n".join(f"- {sentence}" for sentence in profile["differs"]))
+        return "\n\n".join(parts)
 
     def write(self, target):
         """Write all reader notebooks below a folder; notebooks there that are none of them go."""
@@ -360,6 +372,7 @@ class Writer:
             "dropdown": self._admonition, "tab-set": self._tabs, "tab-item": self._tab,
             "figure": self._figure, "image": self._figure, "table": self._table, "math": self._math,
             "code-block": self._code, "notation-table": self._notation_table,
+            "notation-forms": self._notation_forms,
         } | dict.fromkeys(ADMONITIONS, self._admonition)  # fmt: skip
         if directive.name not in known:
             raise ValueError(f"unknown directive {directive.name!r}")
@@ -453,19 +466,27 @@ class Writer:
         return "\n".join([f"```{directive.argument}", *directive.body, "```"])
 
     def _notation_table(self, directive):
-        self._options(directive, "concordance", "formula")
-        if "formula" in directive.options:
-            lines = symbols.translations(self.book.notation, directive.options["formula"])
-        else:
-            rows = symbols.table(self.book.notation, "concordance" in directive.options)
-            rows.insert(1, ["---"] * len(rows[0]))
-            lines = ["| " + " | ".join(row) + " |" for row in rows]
+        self._options(directive, "concordance", "formula", "layout", "links", "only", "rosetta")
+        lines = symbols.lines(self.book.notation, directive.options, self.book.root)
         # Where notations stand side by side, "this book" is this book.
         self.macros = self.book.ours if directive.options else self.book.macros
         try:
             return self.markdown(lines)
         finally:
             self.macros = self.book.macros
+
+    def _notation_forms(self, directive):
+        """The equations as the chosen notation's text has them; in the book's own, nothing."""
+        self._options(directive)
+        profile = self.book.notation["profiles"].get(self.book.profile)
+        if profile is None:
+            return ""
+        own = [f for f in self.book.notation["formulas"].values() if self.book.profile in f["others"]]
+        lines = [f"**As {profile['name'].rstrip('.')} writes it** ({profile['source']})."]
+        for formula in own:
+            form = formula["others"][self.book.profile]["form"]
+            lines += ["", f"{formula['title']}:", "", "$$", form, "$$"] if "title" in formula else []
+        return self.markdown(lines)
 
     # Inside a line
 
@@ -487,6 +508,8 @@ class Writer:
             return self._role(found["role"], found["content"])
         if found["target"] is not None:
             return self._link(found["image"], found["text"], found["target"])
+        if found["href"] is not None:
+            return self._to_site(found["href"], found["words"])
         if found["flow"] is not None:
             if found["flow"] not in COLOURS:
                 raise ValueError(f"unknown class {found['flow']!r}")
@@ -539,6 +562,16 @@ class Writer:
             return words
         here = "../" * self.page.count("/") if Path(page).parent != Path(self.page).parent else ""
         return f"[{words}]({here + page if here else Path(page).name}.ipynb)"
+
+    def _to_site(self, target, words):
+        """A link that only the site can follow, as one with a query."""
+        if re.match(r"[a-z]+:", target):
+            return f"[{words}]({target})"
+        page, _, rest = target.partition(".html")
+        page = _relative((self.book.root / self.page).parent / page, self.book.root)
+        if page not in self.book.sources:
+            raise ValueError(f"a link to {target!r}, which is no page of the book")
+        return f"[{words}]({self.book.site}{page}.html{rest})" if self.book.site else words
 
     def _link(self, image, words, target):
         if re.match(r"[a-z]+:", target):

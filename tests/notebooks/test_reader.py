@@ -11,7 +11,7 @@ import pytest
 from tools import notebooks, reader
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILES = [None, *reader.symbols.read(ROOT / "notation.yml")["profiles"]]
+PROFILES = [reader.symbols.OWN, *reader.symbols.read(ROOT / "notation.yml")["profiles"]]
 CODE = re.compile(r"^ *(`{3,}).*?^ *\1`*[ \t]*$|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.M | re.S)
 MATH = re.compile(r"(?<!\\)(\$\$)(.+?)\$\$|(?<!\\)(\$)([^$]+?)\$", re.S)
 # Everything that only MyST understands; a reader notebook's prose may hold none of it.

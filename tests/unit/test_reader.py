@@ -5,15 +5,17 @@ import pytest
 from tools import reader
 
 NOTATION = r"""
-profiles: {cmu: {name: CMU, source: s, differs: d}}
+profiles: {cmu: {name: CMU, source: s, differs: [First., Second.]}}
 symbols:
   - {macro: act, args: 1, form: 'a^{(#1)}', meaning: 'activations of layer #1', shape: '(n, 1)', code: a, flow: forward, others: {cmu: 'o^{(#1)}'}}
-  - {macro: Wi, args: 3, form: 'w^{(#1)}_{#2#3}', meaning: weight, shape: scalar, code: ''}
-  - {macro: loss, args: 0, form: '\ell', meaning: loss, shape: scalar, code: ''}
-  - {macro: nlayers, args: 0, form: 'L', meaning: layers, shape: scalar, code: ''}
-  - {macro: dsigmoid, args: 0, form: "\\sigma'", meaning: slope, shape: function, code: ''}
-  - {macro: T, args: 0, form: '\mathsf{T}', meaning: transpose, shape: operator, code: ''}
-  - {macro: affine, args: 1, form: '\Wi{#1}{j}{k} \act{#1-1}', meaning: a form of other symbols, shape: s, code: ''}
+  - {macro: Wi, args: 3, form: 'w^{(#1)}_{#2#3}', meaning: weight, shape: scalar, code: '', same: all}
+  - {macro: loss, args: 0, form: '\ell', meaning: loss, shape: scalar, code: '', same: all}
+  - {macro: nlayers, args: 0, form: 'L', meaning: layers, shape: scalar, code: '', same: all}
+  - {macro: dsigmoid, args: 0, form: "\\sigma'", meaning: slope, shape: function, code: '', same: all}
+  - {macro: T, args: 0, form: '\mathsf{T}', meaning: transpose, shape: operator, code: '', same: all}
+  - {macro: affine, args: 1, form: '\Wi{#1}{j}{k} \act{#1-1}', meaning: a form of other symbols, shape: s, code: '', kind: form, same: all}
+formulas:
+  forward: {title: Forward, ours: '\affine{l}', others: {cmu: {form: 'o = w', remark: ''}}}
 indices: {}
 local: {}
 """
@@ -78,7 +80,7 @@ def test_macros_become_plain_tex(book, tex, expected):
 def test_a_profile_has_its_own_letters_and_keeps_the_others(book):
     macros = book(profile="cmu").macros
     assert reader.expand(r"\act{1} \loss \affine{2}", macros) == r"o^{(1)} \ell w^{(2)}_{jk} o^{(2-1)}"
-    with pytest.raises(ValueError, match=r"notation: expected one of \['cmu'\], got 'ng'"):
+    with pytest.raises(ValueError, match=r"notation: expected one of \['book', 'cmu'\], got 'ng'"):
         book(profile="ng")
 
 
@@ -169,6 +171,24 @@ def test_notation_tables_are_those_of_the_site(plain):
     assert plain("```{notation-table}\n```", profile="cmu").splitlines()[2].startswith("| $o^{(l)}$ |")
     both = plain("```{notation-table}\n:concordance:\n```", profile="cmu")
     assert both.splitlines()[2] == "| $a^{(l)}$ | $o^{(l)}$ |"
+
+
+def test_a_notation_is_named_and_its_own_equations_are_printed(book):
+    cells = book("```{notation-forms}\n```", profile="cmu").reader("chapters/02-b").cells
+    assert cells[0].source == "# Second\n\n*Formulas in the notation of CMU.* s.\n\n- First.\n- Second."
+    assert cells[1].source == "**As CMU writes it** (s).\n\nForward:\n\n$$\no = w\n$$"
+    assert book("```{notation-forms}\n```").reader("chapters/02-b").cells[1].source == ""
+
+
+def test_the_notation_of_the_build_is_that_of_the_copies(plain, monkeypatch):
+    monkeypatch.setenv("NOTATION", "cmu")
+    assert plain(r"$\act{l}$") == "$o^{(l)}$"
+
+
+def test_a_link_with_a_query_needs_the_site(plain):
+    link = '<a href="01-a.html?notation=cmu">here</a>'
+    assert plain(link) == "here"
+    assert plain(link, site="https://a.org/") == "[here](https://a.org/chapters/01-a.html?notation=cmu)"
 
 
 @pytest.mark.parametrize(
