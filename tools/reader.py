@@ -57,6 +57,11 @@ SPAN = r'<span class="(?P<flow>bp-\w+)">'
 ANCHOR = r'<a href="(?P<href>[^"]+)">(?P<words>[^<]+)</a>'
 TOKEN = re.compile("|".join((ROLE, CODE, ESCAPED, DISPLAY, INLINE, LINK, SPAN, ANCHOR)), re.S)
 EQUATION = re.compile("|".join((CODE, ESCAPED, DISPLAY, INLINE)), re.S)
+# Commands whose argument, when not in braces, is the next symbol only.
+TAKES = re.compile(
+    r"\\(?:[td]?frac(?:\s*(?:\{[^{}]*\}|\\[A-Za-z]+|\d))?|sqrt|bar|hat|tilde|dot|ddot|vec|overline|underline"
+    r"|widehat|widetilde|math(?:bf|rm|sf|cal|bb|it)|boldsymbol|operatorname|phantom|big[lr]?|Big[lr]?)\s*$"
+)
 # What would be left of MyST's syntax in a text without formulas and code.
 LEFT_OVER = re.compile(
     r"\{[a-z][\w:+.-]*\}`|^ *:{3,}|\{\{|\[\^|^ *\([^()\s]+\)=|^: +\S|^%.*|^\+\+\+|\\begin\{|\]\{|\{[.#]\w+",
@@ -153,7 +158,8 @@ def expand(tex, table, depth=0):
         new = re.sub(r"#(\d)", lambda m, given=arguments: given[int(m[1]) - 1], form)
         new = expand(new, table, depth + 1)
         # What TeX does with tokens must not change when they become letters.
-        if re.search(r"[\^_]\s*$", done) or _scripts_clash(new, rest):
+        taken = TAKES.search(done) and not re.fullmatch(r"\\[A-Za-z]+|.", new)
+        if taken or re.search(r"[\^_]\s*$", done) or _scripts_clash(new, rest):
             new = f"{{{new}}}"
         elif re.search(r"\\[A-Za-z]+$", done) and new[:1].isalpha():
             new = " " + new
@@ -164,11 +170,14 @@ def expand(tex, table, depth=0):
 
 
 def _scripts_clash(form, rest):
-    """Whether what follows would give the form a second superscript or subscript."""
+    """Whether a script that follows would be the form's second, or that of its last symbol only."""
     following = rest.lstrip()[:1]
+    if following not in ("^", "_", "'"):
+        return False
     while (flat := re.sub(r"\{[^{}]*\}", "", form)) != form:
         form = flat
-    return any(following in kind and any(sign in form for sign in kind) for kind in ("^'", "_") if following)
+    kind = "_" if following == "_" else "^'"
+    return any(sign in form for sign in (*kind, " ", "+", "-"))
 
 
 def _argument(rest, name):

@@ -69,6 +69,9 @@ def plain(book):
         (r"\dsigmoid(t)\,\loss\,", r"\sigma'(t)\,\ell\,"),
         (r"\dsigmoid^2", r"{\sigma'}^2"),
         (r"\affine{l}", r"w^{(l)}_{jk} a^{(l-1)}"),
+        (r"\affine{l}_2", r"{w^{(l)}_{jk} a^{(l-1)}}_2"),
+        (r"\sqrt\act{l} \sqrt \loss", r"\sqrt{a^{(l)}} \sqrt \ell"),
+        (r"\frac{\loss}\act{l} \frac1\act{l}", r"\frac{\ell}{a^{(l)}} \frac1{a^{(l)}}"),
         (r"\\act \{ \text{\loss a}", r"\\act \{ \text{\ell a}"),
         (r"\lossy \Tilde", r"\lossy \Tilde"),
     ],
@@ -170,7 +173,7 @@ def test_notation_tables_are_those_of_the_site(plain):
     assert table.splitlines()[2] == "| $a^{(l)}$ | activations of layer $l$ | $(n, 1)$ | `a` |"
     assert plain("```{notation-table}\n```", profile="cmu").splitlines()[2].startswith("| $o^{(l)}$ |")
     both = plain("```{notation-table}\n:concordance:\n```", profile="cmu")
-    assert both.splitlines()[2] == "| $a^{(l)}$ | $o^{(l)}$ |"
+    assert both.splitlines()[2] == "| ${a^{(l)}}$ | $o^{(l)}$ |"
 
 
 def test_a_notation_is_named_and_its_own_equations_are_printed(book):
