@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from extensions import notation as symbols  # noqa: E402 (the book's own modules are not installed)
 
-from tools.notebooks import FOLDERS, KERNEL, LANGUAGE, stored_text  # noqa: E402
+from tools.notebooks import FOLDERS, KERNEL, LANGUAGE  # noqa: E402
 
 # Directives of sphinx-proof that carry a number; each kind counts for itself, through the whole book.
 NUMBERED = (
@@ -194,6 +194,11 @@ def _argument(rest, name):
     raise ValueError(f"\\{name}: a brace is not closed in {rest[:40]!r}")
 
 
+def written_text(notebook):
+    """The text of the file, with each output in one piece: JupyterLite puts commas between lines."""
+    return nbformat.writes(notebook, version=4, indent=1, ensure_ascii=False, split_lines=False) + "\n"
+
+
 def plain(text):
     """Markdown without emphasis and code marks, as a heading's address or a summary needs it."""
     return re.sub(r"[*`]", "", text)
@@ -331,7 +336,7 @@ class Book:
         for page in self.pages:
             path = target / f"{page}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(stored_text(self.reader(page)), encoding="utf-8")
+            path.write_text(written_text(self.reader(page)), encoding="utf-8")
             written.add(path)
         for folder in FOLDERS:
             for path in set((target / folder).rglob("*.ipynb")) - written:

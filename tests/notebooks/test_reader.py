@@ -120,6 +120,19 @@ def test_no_notebook_installs_anything():
             assert cell.cell_type != "code" or not re.search(r"^\s*[%!]|\bpip\b", cell.source, re.M)
 
 
+def test_outputs_are_in_one_piece(tmp_path):
+    """JupyterLite would print the list of an output's lines with commas between them."""
+    outputs = [
+        output
+        for path in reader.Book(ROOT).write(tmp_path)
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for output in cell.get("outputs", ())
+    ]
+    assert outputs
+    for output in outputs:
+        assert isinstance(output.get("text") or output["data"]["text/plain"], str)
+
+
 def test_links_between_reader_notebooks_lead_somewhere(tmp_path):
     written = reader.Book(ROOT).write(tmp_path)
     for path in written:
