@@ -9,8 +9,10 @@ tests/unit/test_workspace.py compares the two to rounding. What makes it fast:
 - the mean over the examples is taken once, at the output: what goes backward is ∂J/∂z = δ/N;
 - a product with a vector of ones gives a bias gradient;
 - a large layer is worked through in blocks that stay in the processor's cache;
-- the calls are laid out once for each batch size (`_Plan`), from a table with a row for each
-  activation (`RECIPES`), so that a tiny network spends its time in numpy and not in Python.
+- hidden layers lie in memory example by example where the matrix library is faster so;
+- the calls are written down once for each batch size (`_Plan`), from a table with a row for each
+  activation (`RECIPES`), and compiled, so that a tiny network spends its time in numpy and not
+  in Python. `Workspace.source` shows them.
 """
 
 import math
