@@ -25,6 +25,7 @@ __all__ = [
     "backward",
     "check_gradients",
     "checkpoint",
+    "clinic",
     "code_of",
     "complexity",
     "control",
@@ -32,10 +33,12 @@ __all__ = [
     "data",
     "experiments",
     "explain",
+    "flow",
     "forward",
     "gradcheck",
     "graph",
     "history",
+    "layers",
     "losses",
     "train",
     "valley",
@@ -55,13 +58,16 @@ _LATER = {
     name: name
     for name in (
         "checkpoint",
+        "clinic",
         "complexity",
         "control",
         "data",
         "experiments",
+        "flow",
         "gradcheck",
         "graph",
         "history",
+        "layers",
         "valley",
     )
 }

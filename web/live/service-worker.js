@@ -1,0 +1,38 @@
+// Keeps what a live page has fetched, so that the next visit needs no network.
+const PAGES = "backprop-pages";
+const scope = self.registration.scope;
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("message", (event) => event.waitUntil(keep(event.data.keep)));
+self.addEventListener("fetch", (event) => {
+  const { method, url } = event.request;
+  // JupyterLite has a service worker of its own.
+  if (method !== "GET" || !url.startsWith(scope) || url.startsWith(`${scope}lite/`)) return;
+  event.respondWith(url.startsWith(`${scope}pyodide/`) ? keptFirst(event.request) : hostFirst(event.request));
+});
+
+// What Python loads has its digest in the address: once kept, it never changes.
+async function keptFirst(request) {
+  return (await caches.match(request)) ?? fetch(request);
+}
+
+// A page changes with each edition: the kept one is for when the host cannot be reached.
+async function hostFirst(request) {
+  const cache = await caches.open(PAGES);
+  try {
+    const response = await fetch(request);
+    if (response.ok && response.status === 200) cache.put(request, response.clone());
+    return response;
+  } catch (error) {
+    const kept = (await cache.match(request)) ?? (await cache.match(request, { ignoreSearch: true }));
+    if (kept) return kept;
+    throw error;
+  }
+}
+
+async function keep(addresses) {
+  const cache = await caches.open(PAGES);
+  const ours = addresses.filter((url) => url.startsWith(scope) && !url.startsWith(`${scope}pyodide/`));
+  await Promise.allSettled([...new Set(ours)].map(async (url) => (await cache.match(url)) ?? cache.add(url)));
+}
