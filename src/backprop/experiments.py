@@ -137,6 +137,8 @@ class FamilyRun:
         trained_right: share of the other 100 that are answered rightly.
         held_right: how many of the four are.
         cost: J on the 100.
+        early_cost: J on the 100 after 300 sweeps, where rounding does not matter yet; None if there
+            were fewer.
         net: the trained network.
     """
 
@@ -144,6 +146,7 @@ class FamilyRun:
     trained_right: float
     held_right: int
     cost: float
+    early_cost: float | None
     net: Network
 
 
@@ -165,16 +168,18 @@ def family_run(seed, sweeps=4500, loss="binary_cross_entropy"):
     wired = np.zeros((12, 36))
     wired[:6, :24] = wired[6:, 24:] = 1
     net.W[1] *= wired
-    descent = Descent(net, eta=0.005 * 100, momentum=0.5)
+    descent, early_cost = Descent(net, eta=0.005 * 100, momentum=0.5), None
     for sweep in range(1, sweeps + 1):
         descent.step(X, Y)
         for W in descent.net.W[1:]:
             W *= 1 - 0.002
         descent.net.W[1] *= wired  # a weight that isn't there stays 0
+        if sweep == 300:
+            early_cost = descent.cost
         if sweep == 20:
             descent.eta, descent.momentum = 0.01 * 100, 0.9
     net, right = descent.net, round(4 * accuracy(descent.net, trees.X[:, held], trees.Y[:, held]))
-    return FamilyRun(held.tolist(), accuracy(net, X, Y), right, descent.cost, net)
+    return FamilyRun(held.tolist(), accuracy(net, X, Y), right, descent.cost, early_cost, net)
 
 
 def _uniform_network(rng, sizes, loss, bound=0.3):

@@ -239,13 +239,30 @@ def test_a_sample_of_the_symmetry_runs(stored):
 
 
 def test_a_sample_of_the_family_runs(stored):
-    run = stored["families"][0]
-    found = experiments.family_run(run["seed"])
-    assert found.held == run["held"] and found.held_right == run["held_right"]
-    assert found.trained_right == pytest.approx(run["trained_right"], abs=0.011)
-    assert found.cost == pytest.approx(run["cost"], rel=1e-2)
+    """Late sweeps depend on rounding, so they are held to bounds; the first 300 are held to digits."""
+    for run in stored["families"][::10]:
+        found = experiments.family_run(run["seed"], sweeps=300)
+        assert found.held == run["held"] and found.early_cost == pytest.approx(run["early_cost"], rel=1e-6)
+    found = experiments.family_run(stored["families"][0]["seed"])
+    assert found.trained_right >= 0.9
     groups = found.net.W[1]
     assert (groups[:6, 24:] == 0).all() and (groups[6:, :24] == 0).all() and (groups[:6, :24] != 0).all()
+
+
+def test_rounding_decides_how_a_family_run_ends(monkeypatch):
+    """Weights changed by 1e-13: after 300 sweeps nothing is to be seen of it, after 1500 it is."""
+    make = experiments._uniform_network
+    plain = [experiments.family_run(1000, sweeps=n).cost for n in (300, 1500)]
+
+    def changed(*args, **kwargs):
+        net = make(*args, **kwargs)
+        net.W[3] *= 1 + 1e-13 * np.random.default_rng(SEED).normal(size=net.W[3].shape)
+        return net
+
+    monkeypatch.setattr(experiments, "_uniform_network", changed)
+    other = [experiments.family_run(1000, sweeps=n).cost for n in (300, 1500)]
+    assert other[0] == pytest.approx(plain[0], rel=1e-10)
+    assert abs(other[1] - plain[1]) > 1e-3
 
 
 def test_a_sample_of_the_runs_with_squared_error(stored):

@@ -55,6 +55,9 @@ def test_the_seed_decides_the_split():
     first, again, other = data.digits(1), data.digits(1), data.digits(2)
     assert (first.test.X == again.test.X).all() and (first.train.X == again.train.X).all()
     assert not np.array_equal(first.test.X, other.test.X)
+    columns = lambda part: {tuple(x) for x in part.X.T.tolist()}
+    shared = columns(first.test) & columns(other.test)
+    assert 30 < len(shared) < 120  # 20 % of 359 are expected by chance
     assert np.diff(first.train.classes).min() < 0  # in mixed order, not sorted by class
 
 
@@ -90,6 +93,8 @@ def test_spirals_without_noise():
     X, Y = data.spirals(100, noise=0, seed=1, turns=2)
     r = np.hypot(*X)
     assert 0 < r.min() and 0.9 < r.max() <= 1
+    many = np.hypot(*data.spirals(20_000, noise=0, seed=1).X)
+    assert (many**2).mean() == pytest.approx(0.5, abs=0.01)  # denser outside, as the arm is longer
     angle = np.arctan2(X[1], X[0])
     np.testing.assert_allclose(np.exp(1j * angle), np.exp(1j * (4 * np.pi * r + np.pi * Y[0])), atol=1e-9)
 

@@ -294,6 +294,13 @@ def test_not_finite_is_divergence_without_a_warning(eta):
         bp.train(net, X, Y, eta=eta, epochs=3, batch_size=None, momentum=0.0)
 
 
+def test_a_gradient_without_bounds_is_divergence_too():
+    """The cost is finite, the norm of the gradient overflows."""
+    net, _, _ = linear()
+    with pytest.raises(bp.DivergenceError, match="update 1: the norm of the gradient is inf"):
+        bp.Descent(net).step([[1e10]], [[1e150]])
+
+
 def test_digits_with_too_large_a_step_stop():
     train = bp.data.digits().train
     with pytest.raises(bp.DivergenceError, match="eta = 1000"):
@@ -333,6 +340,17 @@ def test_progress_goes_to_stderr_when_it_is_a_terminal_or_asked_for(
     last = to.getvalue().split("\r")[-1]
     assert "[" + 20 * "#" + "] epoch 3/3" in last and last.endswith("\n")
     assert f"cost {history.cost[-1]:.4f}, validation {history.validation_cost[-1]:.4f}" in last
+
+
+def test_progress_is_written_ten_times_a_second_at_most(monkeypatch):
+    monkeypatch.setattr(sys, "stderr", to := io.StringIO())
+    net, X, Y = case()
+    for seconds, lines in ((0.0, 2), (1.0, 40)):  # between two looks at the clock
+        clock = iter(np.arange(1000) * seconds)
+        monkeypatch.setattr(training.time, "perf_counter", lambda clock=clock: float(next(clock)))
+        bp.train(net, X, Y, epochs=40, progress=True)
+        assert to.getvalue().count("\r") == lines
+        to.truncate(0)
 
 
 @pytest.mark.parametrize(

@@ -30,8 +30,8 @@ def playground(examples, region, costs, norms, spread, names):
     layers = [list(layer) for layer in zip(*norms, strict=True)]
     body += _curve(top, "gradient norm by layer", layers, log=True)
     for l in range(len(layers)):
-        x = LEFT - 10 + 70 * l
-        body += [_key(x, top + CURVE + 20, l), text(x + 29, top + CURVE + 25, f"layer {l + 1}", "start")]
+        x = LEFT + 56 * l
+        body += [_key(x, top + CURVE + 20, l), text(x + 29, top + CURVE + 25, f"{l + 1}", "start")]
     top += CURVE + 62
     body.append(text(LEFT, top - 8, "error signal of each unit (root mean square)", "start name"))
     largest = max(max(units) for units in spread) or 1.0
