@@ -10,10 +10,12 @@ const CORE = ["pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"];
 // The digest makes an address whose content never changes.
 const address = (name) => `${FOLDER}${name}?${files[name].sha256.slice(0, 16)}`;
 const say = (message) => self.postMessage(message);
+const failed = (error) => say({ kind: "failed", error: String(error.message ?? error) });
 
 // What was fetched stays in the reader's browser; where that is forbidden, nothing is kept.
 const cache = (async () => self.caches.open("backprop-pyodide"))().catch(() => undefined);
-const keep = async (name, response) => (await cache)?.put(address(name), response).catch(() => {});
+const keep = async (name, response) =>
+  (await cache)?.put(address(name), response).catch(({ name }) => name === "QuotaExceededError" || failed("the connection broke off"));
 
 const progress = { kind: "progress", done: 0, total: 0 };
 function count(bytes, total) {
@@ -87,7 +89,8 @@ const actions = {
   demo: ({ desk, pyodide }, { message }) => plain(desk.handle(pyodide.toPy(message))),
 };
 const ready = start();
-ready.then(() => say({ kind: "ready" }), (error) => say({ kind: "failed", error: String(error.message ?? error) }));
+ready.then(() => say({ kind: "ready" }), failed);
+for (const file of early.values()) file.catch(failed); // Pyodide would wait for ever
 self.onmessage = async ({ data: { id, action, ...rest } }) => {
   try {
     const emit = (output, value) => say({ kind: "output", id, output, value });
