@@ -19,6 +19,6 @@ export function say(text, soon) {
 export function progress({ what, done, total }) {
   const mega = (bytes) => (bytes / 1e6).toFixed(1);
   if (what) say(`Fetching ${what}`, true);
-  amount.textContent = what ? `${mega(total)} MB` : `fetched ${mega(done)} of ${mega(total)} MB`;
+  amount.textContent = what ? `(${mega(total)} MB)` : `(fetched ${mega(done)} of ${mega(total)} MB)`;
   Object.assign(bar, { hidden: Boolean(what), max: total, value: done ?? 0 });
 }
