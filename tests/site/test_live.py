@@ -36,6 +36,12 @@ class Host(Quiet):
             self.server.sent.append((path, (file.seek(0, 2), file.seek(0))[0]))
         return file
 
+    def copyfile(self, source, outputfile):
+        if self.server.cut and self.server.cut in self.path:
+            outputfile.write(source.read(1000))
+        else:
+            super().copyfile(source, outputfile)
+
 
 @pytest.fixture
 def host(tmp_path):
@@ -46,7 +52,7 @@ def host(tmp_path):
         (tmp_path / "book").symlink_to(BUILT)
         folder = tmp_path if prefix else BUILT
         server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Host, directory=str(folder)))
-        server.sent, server.address = [], f"http://127.0.0.1:{server.server_port}{prefix}"
+        server.cut, server.sent, server.address = "", [], f"http://127.0.0.1:{server.server_port}{prefix}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
         servers.append(server)
         return server
@@ -380,6 +386,21 @@ def test_when_python_cannot_be_fetched_the_demo_says_so(host, open_page):
     page.locator("figure[data-demo=tiny-network] .bp-status").get_by_text(
         "shows what it showed last"
     ).wait_for()
+
+
+@pytest.mark.parametrize("file", ["pyodide.asm.wasm", "numpy"])
+def test_when_the_connection_breaks_off_the_next_touch_tries_again(host, open_page, file):
+    server = host()
+    page = open_page(f"{server.address}/{CHAPTER}")
+    server.cut = file
+    figure = page.locator("figure[data-demo=tiny-network]")
+    figure.locator("[name=x1]").focus()
+    page.keyboard.press("ArrowRight")
+    figure.get_by_text("shows what it showed last").wait_for(timeout=WAIT)
+    assert "could not be started" in page.locator(".bp-live-status").inner_text()
+    server.cut = ""
+    page.keyboard.press("ArrowRight")
+    shows(page, "tiny-network", demos.tiny_network.view(x1=1.2))
 
 
 @pytest.mark.parametrize("width, dark", [(1280, False), (390, True)])

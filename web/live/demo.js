@@ -1,95 +1,69 @@
 // A demo on the page: native controls, drawn at build time, that the tested Python answers.
-let shared;
+let style; // One for all pictures: with one in each, every redraw would restyle the whole page.
 
 export class Demo {
   constructor(figure, python) {
-    this.figure = figure;
-    this.python = python;
-    this.name = figure.dataset.demo;
-    this.form = figure.querySelector("form");
-    this.status = figure.querySelector(".bp-status");
-    this.picture = figure.querySelector(".bp-picture");
-    this.words = figure.querySelector(".bp-words");
-    this.link = figure.querySelector(".bp-link");
-    this.queue = [];
+    Object.assign(this, { figure, python, name: figure.dataset.demo, form: figure.querySelector("form"), queue: [] });
+    for (const part of ["status", "picture", "words", "link"]) this[part] = figure.querySelector(`.bp-${part}`);
+    style ??= document.head.appendChild(this.picture.querySelector("style"));
     this.words.setAttribute("aria-live", "polite");
-    // One style for all pictures: with one in each, every redraw would restyle the whole page.
-    const style = this.picture.querySelector("style");
-    if (style && !document.head.contains(shared)) document.head.append((shared = style));
-    figure.querySelector("fieldset").disabled = false;
-    this.form.addEventListener("submit", (event) => event.preventDefault());
-    this.form.addEventListener("input", ({ target }) => this.touched(target));
-    this.form.addEventListener("click", ({ target }) => this.clicked(target));
-    this.picture.addEventListener("click", (event) => this.picked(event));
-    this.picture.addEventListener("keydown", (event) => ["Enter", " "].includes(event.key) && this.picked(event));
-    this.link.addEventListener("click", (event) => {
+    this.form.querySelector("fieldset").disabled = false;
+    this.form.onsubmit = (event) => event.preventDefault();
+    this.form.oninput = ({ target }) => this.touched(target);
+    // No value is returned here: `false` would undo what the key or click does by itself.
+    this.form.onclick = ({ target }) => void (target.type === "button" && this.pressed(target));
+    this.picture.onclick = (event) => this.picked(event);
+    this.picture.onkeydown = (event) => void (["Enter", " "].includes(event.key) && this.picked(event));
+    this.link.onclick = (event) => {
       event.preventDefault();
       history.replaceState(history.state, "", this.link.href);
       navigator.clipboard?.writeText(this.link.href).catch(() => {});
       this.status.textContent = "The address of this page now leads to this state.";
-    });
+    };
     // In another notation the same numbers have other letters.
-    document.addEventListener("notation", () => this.edition && this.open(this.query));
-    const here = new URL(location.href);
-    if (here.hash === `#demo-${this.name}` && here.search) this.open(here.search.slice(1));
+    document.addEventListener("notation", () => this.edition && figure.isConnected && this.open(this.query));
+    const { hash, search } = location;
+    if (hash === `#demo-${this.name}` && search) this.open(search.slice(1));
   }
 
   // In the state that a link's query names.
-  open(query = "") {
+  open(query) {
     this.query = query;
     this.edition = undefined;
     this.send();
   }
 
   touched(field) {
-    if (!field.name) return;
-    const value = field.type === "checkbox" ? field.checked : field.type === "range" ? field.valueAsNumber : field.value;
+    const value = { checkbox: field.checked, range: field.valueAsNumber }[field.type] ?? field.value;
     if (field.type === "range") field.nextElementSibling.value = field.value;
-    this.set(field.name, value);
+    // Of a drag only the latest position counts.
+    const last = this.queue.at(-1);
+    if (last?.action === "set" && last.name === field.name) last.value = value;
+    else this.ask({ action: "set", name: field.name, value });
   }
 
-  clicked(button) {
-    if (button.type !== "button") return;
-    const { action, pressed } = button.dataset;
-    if (action === "play") return this.playing ? this.pause() : this.play();
-    if (action) {
-      if (action !== "advance") this.pause();
-      this.ask({ action });
-    } else {
-      button.dataset.pressed = Number(pressed) + 1;
-      this.set(button.name, Number(pressed) + 1);
-    }
+  pressed({ name, dataset }) {
+    if (dataset.action === "play") return this.timer ? this.pause() : this.play();
+    if (name) return this.ask({ action: "set", name, value: (dataset.pressed = Number(dataset.pressed) + 1) });
+    if (dataset.action !== "advance") this.pause();
+    this.ask({ action: dataset.action });
   }
 
   // A part of the picture that sets a control.
   picked(event) {
-    const part = event.target.closest("[data-control]");
-    if (!part) return;
+    const { control, value } = event.target.closest("[data-control]")?.dataset ?? {};
+    if (!control) return;
     event.preventDefault();
-    const { control, value } = part.dataset;
     const field = this.form.elements[control];
     if (field.type === "button") return field.click();
-    if (field.type === "checkbox") field.checked = value === "true" || value === "True";
+    if (field.type === "checkbox") field.checked = value.toLowerCase() === "true";
     else field.value = value;
     this.touched(field);
-  }
-
-  set(name, value) {
-    // Of a drag only the latest position counts.
-    const last = this.queue.at(-1);
-    if (last?.action === "set" && last.name === name) last.value = value;
-    else this.ask({ action: "set", name, value });
   }
 
   ask(message) {
     this.queue.push(message);
     this.send();
-  }
-
-  // A Python that was started anew does not know the demo's state.
-  opening() {
-    this.edition = this.python.edition;
-    return { action: "open", query: this.query ?? "", notation: document.documentElement.dataset.notation };
   }
 
   async send() {
@@ -99,16 +73,20 @@ export class Demo {
     try {
       await this.python.start();
       while (this.queue.length || this.edition !== this.python.edition) {
-        const message = this.edition === this.python.edition ? this.queue.shift() : this.opening();
-        const answer = await this.python.ask("demo", { message: { demo: this.name, ...message } });
+        // A Python that was started anew does not know the demo's state.
+        const known = this.edition === this.python.edition;
+        const opening = { action: "open", query: this.query, notation: document.documentElement.dataset.notation };
+        const message = { demo: this.name, ...(known ? this.queue.shift() : opening) };
+        this.edition = this.python.edition;
+        const answer = await this.python.ask("demo", { message });
         if (answer.error) this.status.textContent = answer.error;
         else this.show(answer);
         if (answer.end || answer.error) this.pause();
       }
     } catch (error) {
       this.pause();
-      this.status.textContent = `${error.message}. The demo shows what it showed last.`;
       this.queue = [];
+      this.status.textContent = `${error.message}. The demo shows what it showed last.`;
     }
     this.words.ariaBusy = "false";
     this.busy = false;
@@ -116,13 +94,12 @@ export class Demo {
 
   show({ svg, text, numbers, state, query }) {
     const box = this.picture.firstElementChild;
-    const focused = box.contains(document.activeElement) && document.activeElement.dataset;
+    const { control, value } = (box.contains(document.activeElement) && document.activeElement.dataset) || {};
     box.innerHTML = svg.replace(/<style>[^]*?<\/style>/, "");
-    if (focused?.control)
-      box.querySelector(`[data-control="${focused.control}"][data-value="${CSS.escape(focused.value)}"]`)?.focus();
+    if (control) box.querySelector(`[data-control="${control}"][data-value="${CSS.escape(value)}"]`)?.focus();
     this.words.textContent = text;
     this.status.textContent = "";
-    this.link.href = `${location.pathname}${query ? `?${query}` : ""}#demo-${this.name}`;
+    this.link.href = `${location.pathname}${query && "?"}${query}#demo-${this.name}`;
     this.query = query;
     this.figure.numbers = numbers;
     this.figure.dataset.live = "";
@@ -131,22 +108,19 @@ export class Demo {
       const field = this.form.elements[name];
       if (field.type === "checkbox") field.checked = value;
       else if (field.type === "button") field.dataset.pressed = value;
-      else if (String(field.value) !== String(value)) field.value = value;
+      else if (field.value !== String(value)) field.value = value;
       if (field.type === "range") field.nextElementSibling.value = field.value;
     }
   }
 
   play() {
     const step = () => this.queue.length || this.ask({ action: "advance" });
-    this.playing = setInterval(step, 1000 / Number(this.figure.dataset.pace));
+    this.timer = setInterval(step, 1000 / this.figure.dataset.pace);
     this.form.querySelector("[data-action=play]").textContent = "Pause";
-    step();
   }
 
   pause() {
-    if (!this.playing) return;
-    clearInterval(this.playing);
-    this.playing = undefined;
-    this.form.querySelector("[data-action=play]").textContent = "Play";
+    if (this.timer) this.form.querySelector("[data-action=play]").textContent = "Play";
+    this.timer = clearInterval(this.timer);
   }
 }

@@ -1,6 +1,6 @@
 // Keeps what a live page has fetched, so that the next visit needs no network.
 const PAGES = "backprop-pages";
-const scope = self.registration.scope;
+const { scope } = self.registration;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
@@ -22,17 +22,16 @@ async function hostFirst(request) {
   const cache = await caches.open(PAGES);
   try {
     const response = await fetch(request);
-    if (response.ok && response.status === 200) cache.put(request, response.clone());
+    if (response.status === 200) cache.put(request, response.clone());
     return response;
   } catch (error) {
     const kept = (await cache.match(request)) ?? (await cache.match(request, { ignoreSearch: true }));
-    if (kept) return kept;
-    throw error;
+    return kept ?? Promise.reject(error);
   }
 }
 
 async function keep(addresses) {
   const cache = await caches.open(PAGES);
   const ours = addresses.filter((url) => url.startsWith(scope) && !url.startsWith(`${scope}pyodide/`));
-  await Promise.allSettled([...new Set(ours)].map(async (url) => (await cache.match(url)) ?? cache.add(url)));
+  await Promise.allSettled(ours.map(async (url) => (await cache.match(url)) ?? cache.add(url)));
 }
