@@ -3,10 +3,12 @@
 #   CHROMIUM  the browser for `make test`                          default: found or installed
 #   NOTATION  whose letters the book is built in: a profile of notation.yml, e.g. cmu   default: its own
 #   PORT      where `make serve` listens                           default: 8000
+#   BENCH_PY  the Python of `make bench`, such as one with torch   default: our own
 #   LIVE      0: pages stay static, for a quick look at the text   default: 1
 PYTHON ?= python3
 LIVE ?= 1
 PORT ?= 8000
+BENCH_PY ?= $(PY)
 VENV := .venv
 PY := $(VENV)/bin/python
 NODE := $(PY) tools/node.py
@@ -33,7 +35,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 .DEFAULT_GOAL := help
 
 help: ## list these commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
 
 site: $(ENV_READY) $(VENDOR_READY) $(if $(filter 0,$(LIVE)),,$(LIVE_READY) $(LITE_READY)) ## build the website into _build/html
 	$(VENV)/bin/jupyter-book build . --path-output . -W -n --keep-going --quiet
@@ -48,9 +50,10 @@ test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in a browser
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
 
-bench: $(ENV_READY) ## measure speed and growth: benchmarks/*.json, figures in _build/bench
-	$(PY) benchmarks/engine.py
-	$(PY) benchmarks/scaling.py
+bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
+	$(BENCH_PY) benchmarks/engine.py
+	$(BENCH_PY) benchmarks/digits.py
+	$(BENCH_PY) benchmarks/scaling.py
 
 bench-live: site $(BROWSER) ## measure how soon a page is live, and what it fetches: benchmarks/live.json
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) benchmarks/live.py

@@ -32,7 +32,8 @@ MOVES = 200
 # From an event on a field to the new words beside the new picture, in milliseconds.
 TOUCH = """async ([demo, moves]) => {
   const figure = document.querySelector(`figure[data-demo=${demo}]`);
-  const words = figure.querySelector('.bp-words'), sliders = [...figure.querySelectorAll('input[type=range]')];
+  const words = figure.querySelector('.bp-words');
+  const sliders = [...figure.querySelectorAll('input[type=range]')];
   const redrawn = () => new Promise((resolve) => new MutationObserver((_, observer) => {
     if (words.ariaBusy === 'true') return; // the state before the touch; the one asked for follows
     observer.disconnect();
@@ -40,7 +41,8 @@ TOUCH = """async ([demo, moves]) => {
   }).observe(words, { childList: true, characterData: true, subtree: true }));
   const times = [];
   for (let move = 0; move < moves; move++) {
-    const slider = sliders[move % sliders.length], steps = Math.round((slider.max - slider.min) / slider.step);
+    const slider = sliders[move % sliders.length];
+    const steps = Math.round((slider.max - slider.min) / slider.step);
     slider.value = Number(slider.min) + ((7 * move + 3) % (steps + 1)) * slider.step;
     const start = performance.now(), done = redrawn();
     slider.dispatchEvent(new Event('input', { bubbles: true }));
