@@ -20,7 +20,7 @@ LIVE_READY := _build/vendor/live/.ready
 LITE_ENV := .venv-lite
 LITE_ENV_READY := $(LITE_ENV)/.ready
 LITE_WHEELS := _build/lite/wheels
-LITE_READY := _build/lite/.ready
+LITE_READY := _build/lite/.ready-$(or $(NOTATION),book)
 # What the reader's Python can import, besides `backprop`; each brings what it depends on. Pages fetch
 # numpy and matplotlib of these, the rest is JupyterLite's.
 PYODIDE_PACKAGES := numpy matplotlib ipython jedi micropip sqlite3
@@ -113,7 +113,7 @@ $(LITE_WHEELS)/.ready: $(LITE_ENV_READY) $(ENV_READY) tools/lite.py tools/pyodid
 
 $(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py notation.yml references.bib _toc.yml
 	$(PY) tools/lite.py build $(LITE_ENV)
-	@touch $@
+	@rm -f _build/lite/.ready-* && touch $@
 
 # The browser may be gone when a machine comes back: ask each time, install only where none is.
 .PHONY: $(BROWSER)

@@ -39,11 +39,23 @@ def normalised(notebook):
         ran = cell.execution_count is not None
         count += 1
         cell.execution_count = count if ran else None
-        cell.outputs = [output for output in map(_text_only, cell.outputs) if output is not None]
+        cell.outputs = _whole([output for output in map(_text_only, cell.outputs) if output is not None])
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = cell.execution_count
     return notebook
+
+
+def _whole(outputs):
+    """The outputs with each text in one piece: a kernel on a busy machine may send it in several."""
+    merged = []
+    for output in outputs:
+        last = merged[-1] if merged else {}
+        if output.output_type == "stream" and last.get("name") == output.name:
+            last.text += output.text
+        else:
+            merged.append(output)
+    return merged
 
 
 def _text_only(output):
@@ -67,12 +79,7 @@ def execute(notebook, folder):
     from nbclient import NotebookClient
 
     NotebookClient(
-        notebook,
-        timeout=300,
-        kernel_name="python3",
-        # A kernel on a busy machine may send one line in two pieces.
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(folder)}},
+        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
 
 

@@ -116,6 +116,19 @@ def test_the_normaliser_keeps_text_tags_and_ids_and_drops_pictures():
     assert set(result.metadata) == {"kernelspec", "language_info"}
 
 
+def test_text_that_came_in_pieces_is_stored_in_one():
+    new = nbformat.v4
+    stream = lambda name, text: new.new_output("stream", name=name, text=text)
+    pieces = [stream("stdout", "A"), stream("stdout", " 1\n"), stream("stderr", "x"), stream("stdout", "B")]
+    cell = new.new_code_cell("f()", outputs=pieces, execution_count=3)
+    result = notebooks.normalised(new.new_notebook(cells=[cell])).cells[0]
+    assert [(o.name, o.text) for o in result.outputs] == [
+        ("stdout", "A 1\n"),
+        ("stderr", "x"),
+        ("stdout", "B"),
+    ]
+
+
 def test_the_normaliser_is_idempotent():
     once = notebooks.stored_text(notebooks.normalised(example()))
     twice = notebooks.stored_text(notebooks.normalised(nbformat.reads(once, as_version=4)))

@@ -56,8 +56,8 @@ def test_with_a_repository_every_button_leads_there(book):
     assert done.returncode == 0, done.stdout + done.stderr
     text = page(book)
     for link in (
-        "https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/chapters/05-worked-example.ipynb",
-        "https://colab.research.google.com/github/someone/book/blob/main/chapters/05-worked-example.ipynb",
+        "https://mybinder.org/v2/gh/someone/book/main?urlpath=lab/tree/reader/chapters/05-worked-example.ipynb",
+        "https://colab.research.google.com/github/someone/book/blob/reader/chapters/05-worked-example.ipynb",
         f"{address}/issues/new",
         f"{address}/edit/main/chapters/05-worked-example.ipynb",
     ):
