@@ -89,4 +89,6 @@ def test_the_stepper_has_the_same_numbers_in_every_notation(profile):
 @pytest.mark.parametrize("name", demos.ALL)
 @pytest.mark.parametrize("profile", letters.PROFILES)
 def test_every_demo_takes_every_notation(name, profile):
-    assert demos.ALL[name].view(notation=profile).numbers == demos.ALL[name].view(notation="book").numbers
+    # The numbers may be named by letters; they are the same.
+    ours, theirs = (demos.ALL[name].view(notation=n).numbers for n in ("book", profile))
+    assert list(ours.values()) == list(theirs.values())
