@@ -1,4 +1,5 @@
-"""How far cost and gradients are from the bare matrix products, and what other libraries take.
+"""How far cost and gradients are from the bare matrix products, what each trick buys, and what
+other libraries take.
 
     make bench            or   python benchmarks/engine.py [--rounds 25] [--size tiny ...]
 
@@ -12,7 +13,6 @@ import argparse
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -46,7 +46,11 @@ def data(size, hidden, dtype):
 
 
 def numpy_calls(W, b, X, Y, activations, loss):
-    """The floor, the readable core and the fast path; each returns (J, ∂J/∂W^(1)) but the floor."""
+    """The floor, the rungs of the ladder, the readable core and the fast path.
+
+    Each returns (J, ∂J/∂W^(1)) but the floor.
+    """
+    import ladder
     import numpy as np
 
     import backprop as bp
@@ -75,7 +79,11 @@ def numpy_calls(W, b, X, Y, activations, loss):
         J, grads = bp.value_and_grad(net, X, Y, workspace=workspace)
         return J, grads.W[1]
 
-    return {"floor": floor, "readable": readable, "fast": fast}
+    rungs = {
+        name: getattr(ladder, name)(net.W, net.b, X, Y, activations, loss)
+        for name in ("plain", "buffers", "fused")
+    }
+    return {"floor": floor, "readable": readable, **rungs, "fast": fast}
 
 
 def torch_calls(W, b, X, Y, activations, loss):
@@ -173,15 +181,11 @@ def serve(name):
         print(json.dumps(answer), flush=True)
 
 
-def ask(process, case):
-    process.stdin.write(json.dumps(case) + "\n")
-    process.stdin.flush()
-    return json.loads(process.stdout.readline())
-
-
 def compare(contenders, case, rounds):
     """Quartiles of microseconds (floor) and of ratios to the floor (all others)."""
-    said = {who: value for process in contenders.values() for who, value in ask(process, case).items()}
+    said = {
+        who: value for process in contenders.values() for who, value in measure.ask(process, case).items()
+    }
     J, size = said["readable"]
     tolerance = 1e-9 if case["dtype"] == "float64" else 1e-3
     for who, (other_J, other_size) in said.items():
@@ -190,7 +194,7 @@ def compare(contenders, case, rounds):
     seconds = {}
     for _ in range(rounds):
         for process in contenders.values():
-            for who, value in ask(process, case).items():
+            for who, value in measure.ask(process, case).items():
                 seconds.setdefault(who, []).append(value)
     floor = seconds.pop("floor")
     ratios = {
@@ -218,11 +222,6 @@ def import_time(rounds):
     }
 
 
-def imports(name):
-    """Whether an installed library works here."""
-    return measure.child(["-c", f"import {name}"], stderr=subprocess.DEVNULL).wait() == 0
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=25)
@@ -232,7 +231,7 @@ def main():
     if arguments.serve:
         return serve(arguments.serve)
 
-    others = [name for name in OTHERS if find_spec(name) and imports(name)]
+    others = [name for name in OTHERS if measure.imports(name)]
     contenders = {
         name: measure.child([Path(__file__), "--serve", name], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for name in ("numpy", *others)

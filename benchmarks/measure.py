@@ -8,10 +8,12 @@ import subprocess
 import sys
 import time
 from datetime import date
+from importlib.util import find_spec
 from pathlib import Path
 
-HERE = Path(__file__).parent
-FIGURES = HERE.parent / "_build" / "bench"
+ROOT = Path(__file__).parent.parent
+DATA, FIGURES = ROOT / "src" / "backprop" / "data", ROOT / "_build" / "bench"
+sys.path.insert(0, str(ROOT / "src"))  # so that an environment with other libraries needs no install
 # Set before numpy is imported, hence in the environment of a child process.
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
@@ -27,8 +29,20 @@ ONE_THREAD = {
 
 def child(arguments, **options):
     """Start this Python with one thread for every library of linear algebra."""
-    env = os.environ | ONE_THREAD
+    env = os.environ | ONE_THREAD | {"PYTHONPATH": str(ROOT / "src")}
     return subprocess.Popen([sys.executable, *map(str, arguments)], env=env, text=True, **options)
+
+
+def ask(process, question):
+    """Send a line to a contender's process and read its answer."""
+    process.stdin.write(json.dumps(question) + "\n")
+    process.stdin.flush()
+    return json.loads(process.stdout.readline())
+
+
+def imports(name):
+    """Whether an installed library works here."""
+    return find_spec(name) and child(["-c", f"import {name}"], stderr=subprocess.DEVNULL).wait() == 0
 
 
 def seconds_a_call(call, enough=0.02):
@@ -76,15 +90,15 @@ def machine(*packages):
     }
 
 
-def store(name, results, draw):
-    """Write benchmarks/NAME.json and, where matplotlib is installed, _build/bench/NAME.svg."""
-    path = HERE / f"{name}.json"
+def store(name, results, draw=None):
+    """Write NAME.json into the package's data and, with matplotlib, _build/bench/NAME.svg."""
+    path = DATA / f"{name}.json"
     path.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    print(f"wrote benchmarks/{name}.json")
-    try:
-        import matplotlib
-    except ImportError:
+    print(f"wrote {path.relative_to(ROOT)}")
+    if draw is None or not find_spec("matplotlib"):
         return
+    import matplotlib
+
     matplotlib.use("agg")
     import matplotlib.pyplot as plt
 

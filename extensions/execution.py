@@ -5,6 +5,7 @@ named by a digest of everything that a cell may use, and a new digest makes ever
 """
 
 import hashlib
+import os
 from pathlib import Path
 
 USED_BY_CELLS = ("src/backprop/**/*", "requirements.lock")
@@ -21,7 +22,9 @@ def digest(root):
 
 
 def _configure(app, config):
-    config.source_digest = digest(app.srcdir)
+    # What cells print follows the notation of the build (NOTATION, see notation.py).
+    notation = os.environ["BACKPROP_NOTATION"] = os.environ.get("NOTATION") or "book"
+    config.source_digest = digest(app.srcdir) + ("" if notation == "book" else f"-{notation}")
     config.nb_execution_cache_path = str(Path(app.srcdir) / "_build" / "executed" / config.source_digest)
 
 

@@ -1,7 +1,8 @@
 """Sphinx extension: one address of the repository feeds every button that needs it.
 
 The address is BOOK_REPOSITORY, else git's remote `origin` where that is a public host. Without one
-the Binder, Colab, edit and issue buttons are absent.
+the Binder, Colab, edit and issue buttons are absent. BOOK_SITE names the published site where that
+is not the host's usual place.
 """
 
 import os
@@ -39,6 +40,23 @@ def repository(root):
     return public_address(found.stdout) if found.returncode == 0 else None
 
 
+def site(root):
+    """The address of the published site, ending in a slash, or None.
+
+    It is BOOK_SITE, else where GitHub and GitLab publish a repository's pages.
+    """
+    given = os.environ.get("BOOK_SITE", "").strip()
+    if given:
+        if not re.match(r"https?://[^/]+", given):
+            raise ValueError(f"BOOK_SITE: expected an address with https://, got {given!r}")
+        return given.rstrip("/") + "/"
+    match = re.fullmatch(r"https://(github|gitlab)\.com/([^/]+)/([^/]+)", repository(root) or "")
+    if match is None:
+        return None
+    home = f"https://{match[2].lower()}.{match[1]}.io/"
+    return home if home == f"https://{match[3].lower()}/" else f"{home}{match[3]}/"
+
+
 def _configure(app, config):
     address = repository(app.srcdir)
     if address is None:
@@ -48,12 +66,6 @@ def _configure(app, config):
     options["repository_branch"] = os.environ.get("BOOK_BRANCH", "main")
     options["path_to_docs"] = ""
     options["use_repository_button"] = options["use_edit_page_button"] = options["use_issues_button"] = True
-    if address.startswith("https://github.com/"):  # the only host that both services take
-        options["launch_buttons"] = {
-            "notebook_interface": "jupyterlab",
-            "binderhub_url": "https://mybinder.org",
-            "colab_url": "https://colab.research.google.com",
-        }
 
 
 def setup(app):

@@ -67,7 +67,12 @@ def execute(notebook, folder):
     from nbclient import NotebookClient
 
     NotebookClient(
-        notebook, timeout=300, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        notebook,
+        timeout=300,
+        kernel_name="python3",
+        # A kernel on a busy machine may send one line in two pieces.
+        coalesce_streams=True,
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
 
 

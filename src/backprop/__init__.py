@@ -13,36 +13,63 @@ from .network import Forward, Gradients, Network, backward, cost, forward, value
 __version__ = "0.1.0"
 
 __all__ = [
+    "Descent",
+    "DivergenceError",
     "Forward",
     "GradientError",
     "Gradients",
     "Network",
     "Workspace",
+    "accuracy",
     "activations",
     "backward",
     "check_gradients",
     "checkpoint",
+    "clinic",
     "code_of",
     "complexity",
     "control",
     "cost",
+    "data",
+    "experiments",
     "explain",
+    "flow",
     "forward",
     "gradcheck",
     "graph",
     "history",
+    "layers",
     "losses",
+    "train",
     "valley",
     "value_and_grad",
 ]
 
 # Imported when first asked for, so that `import backprop` costs little beside `import numpy`.
 _LATER = {
+    "Descent": "training",
+    "DivergenceError": "training",
     "GradientError": "gradcheck",
     "Workspace": "workspace",
+    "accuracy": "training",
     "check_gradients": "gradcheck",
+    "train": "training",
 } | {
-    name: name for name in ("checkpoint", "complexity", "control", "gradcheck", "graph", "history", "valley")
+    name: name
+    for name in (
+        "checkpoint",
+        "clinic",
+        "complexity",
+        "control",
+        "data",
+        "experiments",
+        "flow",
+        "gradcheck",
+        "graph",
+        "history",
+        "layers",
+        "valley",
+    )
 }
 
 

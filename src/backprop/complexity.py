@@ -284,10 +284,36 @@ def slope(x, y):
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def measurements():
-    """The stored run of benchmarks/gradient_methods.py, a dict; its keys are told there."""
+def measurements(name="gradient_methods"):
+    """The stored run of a benchmark, a dict; its keys are told in benchmarks/.
+
+    Args:
+        name: "gradient_methods", "engine", "scaling" or "digits_race".
+
+    Raises:
+        ValueError: for another name.
+    """
     import json
     from importlib import resources
 
-    text = resources.files("backprop").joinpath("data", "gradient_methods.json").read_text(encoding="utf-8")
+    known = ("gradient_methods", "engine", "scaling", "digits_race")
+    if name not in known:
+        raise ValueError(f"name: expected one of {', '.join(known)}, got {name!r}")
+    text = resources.files("backprop").joinpath("data", f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)
+
+
+def speed_table(results, names, hidden="sigmoid"):
+    """A table of ratios to the bare matrix products, a row a network and dtype, as text.
+
+    Args:
+        results: `measurements("engine")`.
+        names: the contenders, a column each.
+        hidden: which of the measured hidden activations, "sigmoid" or "relu".
+    """
+    lines = ["network dtype     floor/us" + "".join(f"{name:>9}" for name in names)]
+    for case in results["cases"]:
+        if case["hidden"] == hidden:
+            ratios = "".join(f"{case['ratio'][name][1]:9.2f}" for name in names)
+            lines.append(f"{case['size']:8}{case['dtype']:8}{case['floor_us'][1]:10.1f}{ratios}")
+    return "\n".join(lines)

@@ -28,6 +28,15 @@ SCHEMES = {name: (VARIANCE[name], _normal) for name in VARIANCE} | {
 }
 
 
+def variance(n_out, n_in, scheme):
+    """The variance of a weight of a layer with n_in inputs and n_out outputs under a scheme.
+
+    Raises:
+        ValueError: if `scheme` is unknown; the message lists the names.
+    """
+    return _get(scheme)[0](n_in, n_out)
+
+
 def weights(rng, n_out, n_in, scheme):
     """One weight matrix, shape (n_out, n_in), float64.
 
@@ -39,7 +48,11 @@ def weights(rng, n_out, n_in, scheme):
     Raises:
         ValueError: if `scheme` is unknown; the message lists the names.
     """
+    draw = _get(scheme)[1]
+    return draw(rng, np.sqrt(variance(n_out, n_in, scheme)), (n_out, n_in))
+
+
+def _get(scheme):
     if not isinstance(scheme, str) or scheme not in SCHEMES:
         raise ValueError(f"unknown init {scheme!r}; expected one of {', '.join(SCHEMES)}")
-    variance, draw = SCHEMES[scheme]
-    return draw(rng, np.sqrt(variance(n_in, n_out)), (n_out, n_in))
+    return SCHEMES[scheme]

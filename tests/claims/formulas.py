@@ -64,3 +64,29 @@ def letters(formula):
     )
     greek = {name for name in commands(formula) if name in GREEK}
     return greek | set(re.findall(r"[A-Za-z]", re.sub(r"\\[A-Za-z]+", " ", formula)))
+
+
+def of_macro(name):
+    """A pattern for a macro with its arguments, the first of them as a group."""
+    return rf"\\{name}(?![A-Za-z])(?:\{{((?:[^{{}}]|\{{[^{{}}]*\}})*)\}})*"
+
+
+BRACED = r"(?:\\[bB]ig+[lr]?\s*)?"
+# Pieces that a form macro exists for: written out, they are wrong where the bias is folded in.
+WRITTEN_OUT = {
+    "affine": re.compile(
+        r"\\(?:W|Wunits)\{[^{}]*\}(?:(?!&?=|\\\\).)*?\+[\s&]*(?:\\quad|\{\}|\s)*\\bias(?![A-Za-z])", re.S
+    ),
+    "affinei": re.compile(r"\\Wi(?:\{[^{}]*\}){3}(?:\\,|\s)*\\acti\{[^{}]*\}\{[^{}]*\}(?:\s|&)*\+\s*\\biasi"),
+    "activated": re.compile(r"\\[aA]ct\{([^{}]*)\}\s*&?=\s*\\actf\{"),
+    "layerzero": re.compile(r"\\[aA]ct\{0\}\s*&?=\s*\\[iI]np"),
+    "back or Wunits": re.compile(rf"{BRACED}\(\s*\\W\{{[^{{}}]*\}}\s*{BRACED}\)\s*\^|\\W\{{[^{{}}]*\}}\^"),
+    "Wunits": re.compile(r"\\W\{[^{}]*\}(?:\\,|\s)*(?:[a-z](?![a-z])|\\(?:actunits|frac|Inp))"),
+    "outerr": re.compile(r"\\nabla_\{\\out\}(?:\\,|\s)*\\loss\s*\\had\s*\\dactf\{\\nlayers\}\(\\pre\{"),
+    "actunits": re.compile(r"\\partial\s*\\act\{|\\out\s*&?=\s*\\act\{"),
+}
+
+
+def written_out(formula):
+    """Pieces of a formula for which notation.yml has a macro that the formula does not use."""
+    return [macro for macro, pattern in WRITTEN_OUT.items() if pattern.search(formula)]

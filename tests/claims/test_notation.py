@@ -1,9 +1,11 @@
 """Formulas are written with the macros of notation.yml, never with bare letters of their own."""
 
+import re
+
 import pytest
 from extensions import notation
 
-from .formulas import GREEK, TEX, commands, formulas, letters
+from .formulas import GREEK, TEX, commands, formulas, letters, written_out
 from .labels import ROOT, pages
 
 NOTATION = notation.read(ROOT / "notation.yml")
@@ -40,3 +42,86 @@ def test_every_declared_letter_is_used():
     for page, declared in NOTATION["local"].items():
         used = set().union(*map(letters, PAGES[page]))
         assert sorted(set(declared) - used) == [], page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_no_symbol_is_hard_coded_that_a_macro_exists_for(page):
+    forms = hard_coded_forms()
+    found = [(name, f) for f in PAGES[page] for name, form in forms if form.search(f)]
+    found += [(name, f) for f in PAGES[page] for name in written_out(f)]
+    assert found == []
+
+
+def hard_coded_forms():
+    """(macro, pattern) of every symbol with an exponent, in this book's letters."""
+    layered = [s for s in NOTATION["symbols"] if "kind" not in s and "^" in s["form"]]
+    return [
+        (s["macro"], re.compile(re.sub(r"\\#\d", r"[^{}]*", re.escape(s["form"])).replace(r"\ ", r"\s*")))
+        for s in layered
+    ]
+
+
+@pytest.mark.parametrize(
+    ("formula", "macro"),
+    [
+        (r"\W{l}\,\act{l-1} + \bias{l}", "affine"),
+        (r"F\bigl(\W{l+1}\,\actf{l}(u) + \bias{l+1}\bigr)", "affine"),
+        (r"\Pre{l} &= \W{l}\,\Act{l-1} \\ &\quad + \bias{l}\,\ones^{\T}", None),
+        (r"\sum_k \Wi{l}{j}{k}\,\acti{l-1}{k} + \biasi{l}{j}", "affinei"),
+        (r"\act{l} = \actf{l}(\pre{l})", "activated"),
+        (r"\Act{0} = \Inp", "layerzero"),
+        (r"\bigl(\W{l+1}\bigr)^{\T} \err{l+1}", "back or Wunits"),
+        (r"\W{l+1} v", "Wunits"),
+        (r"\nabla_{\out}\,\loss \had \dactf{\nlayers}(\pre{\nlayers})", "outerr"),
+        (r"\frac{\partial \loss}{\partial \act{l}}", "actunits"),
+        (r"\out = \act{\nlayers}", "actunits"),
+        (r"\err{l} \bigl(\act{l-1}\bigr)^{\T}", None),
+        (r"\frac{\partial \loss}{\partial \W{l}}, \frac{\partial \loss}{\partial \bias{l}}", None),
+    ],
+)
+def test_a_piece_that_is_written_out_is_found(formula, macro):
+    assert written_out(formula) == ([macro] if macro else [])
+
+
+def test_a_hard_coded_letter_is_found():
+    forms = dict(hard_coded_forms())
+    assert forms["pre"].search(r"z^{(2)}") and forms["dactf"].search(r"\sigma^{(l)\prime}")
+    assert not forms["pre"].search(r"\pre{2}")
+
+
+def clashes(page, formula, profile):
+    """Letters of a formula that mean one thing by themselves and another through a macro of a profile."""
+    bare = letters(formula)
+    if "l" in bare and profile == "goodfellow":
+        bare = bare - {"l"} | {"l "}  # their l is set as ℓ
+    through = set()
+    for symbol in NOTATION["symbols"]:
+        if "kind" in symbol or not re.search(
+            rf"\\{symbol['macro']}(?![A-Za-z])", everything(formula, profile)
+        ):
+            continue
+        form = notation.form_of(symbol, profile)
+        # A letter with a layer or an index beside it is another one than the bare letter.
+        if not re.search(r"#|_", form):
+            through |= letters(form)
+    return sorted(bare & through)
+
+
+def everything(formula, profile):
+    """A formula with its form macros replaced, so that all letters' macros stand in it."""
+    pieces = [symbol for symbol in NOTATION["symbols"] if "kind" in symbol]
+    return notation.expand(formula, pieces, profile)
+
+
+@pytest.mark.parametrize("profile", NOTATION["profiles"])
+@pytest.mark.parametrize("page", PAGES)
+def test_no_letter_means_two_things_in_one_formula(page, profile):
+    """A chapter's own letter must not be a letter of another notation in the same formula."""
+    found = [(c, formula) for formula in PAGES[page] if (c := clashes(page, formula, profile))]
+    assert found == []
+
+
+def test_a_clash_of_letters_is_found():
+    assert clashes("04-four-equations", r"F(t) = \loss(\actf{l}(t), \lab)", "bishop") == ["t"]
+    assert clashes("04-four-equations", r"F(t) = \loss(\actf{l}(t), \lab)", "cmu") == []
+    assert clashes("04-four-equations", r"\sum_{m} \loss / \nexamples", "ng") == ["m"]

@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-from extensions import notation
 
 import backprop as bp
 
 from ..unit.nets import random_case
-from .formulas import TEX, commands
-from .labels import ROOT
 
 SEED = 2
 HIDDEN, N = "tanh", 4
@@ -217,88 +214,6 @@ def test_the_two_runs_tell_the_convention(case):
     np.testing.assert_allclose(
         [gradient(x, y, w) / one for w in range(3)], [1, 1, 1 / net.sizes[-1]], rtol=1e-6
     )
-
-
-NOTATION = notation.read(ROOT / "notation.yml")
-
-
-def cmu(net, fwd, delta, l):
-    """W^(l+1) holds the bias in column 0; the product's entries 1 to d are kept."""
-    return (folded(net, l + 1).T @ delta[l + 1])[1 : net.sizes[l] + 1] * slope(fwd.z[l])
-
-
-def iith(net, fwd, delta, l):
-    sums = [
-        sum(delta[l + 1][j] * net.W[l + 1][j, k] for j in range(net.sizes[l + 1]))
-        for k in range(net.sizes[l])
-    ]
-    return slope(fwd.z[l]) * np.array(sums)
-
-
-def fau(net, fwd, delta, l):
-    """∂J/∂a of one layer from that of the next, which has slopes s; compared after its own slope."""
-    s = slope(fwd.z[l + 1]) if l + 1 < net.L else np.ones_like(fwd.z[l + 1])
-    by_activation = delta[l + 1] / s
-    sums = [
-        sum(by_activation[k] * s[k] * net.W[l + 1][k, j] for k in range(net.sizes[l + 1]))
-        for j in range(net.sizes[l])
-    ]
-    return np.array(sums) * slope(fwd.z[l])
-
-
-def nielsen(net, fwd, delta, l):
-    """His lists begin with the input as layer 1, so his l is ours plus one."""
-    w, z, d, m = [None, *net.W], [None, *fwd.z], [None, *delta], l + 1
-    return (w[m + 1].T @ d[m + 1]) * slope(z[m])
-
-
-def goodfellow(net, fwd, delta, k):
-    g = delta[k + 1]
-    g = net.W[k + 1].T @ g
-    return g * slope(fwd.z[k])
-
-
-def bishop(net, fwd, delta, l):
-    a, w, d = fwd.z[l], net.W[l + 1], delta[l + 1]
-    return np.array([slope(a[j]) * sum(w[k, j] * d[k] for k in range(len(d))) for j in range(len(a))])
-
-
-def ng(net, fwd, delta, l):
-    return np.dot(net.W[l + 1].T, delta[l + 1]) * slope(fwd.z[l])
-
-
-def rows(net, fwd, delta, l):
-    """W is (in, out), D and Z have one example a row."""
-    W, D, Z = net.W[l + 1].T, delta[l + 1].T, fwd.z[l].T
-    return (D @ W.T * slope(Z)).T
-
-
-READERS = dict(
-    cmu=cmu, iith=iith, fau=fau, nielsen=nielsen, goodfellow=goodfellow, bishop=bishop, ng=ng, rows=rows
-)
-
-
-@pytest.mark.parametrize("profile", NOTATION["formulas"]["hidden-error"]["others"])
-def test_the_hidden_error_of_every_text_computes_the_same(case, profile):
-    net, _, _, fwd, grads = case
-    for l in range(net.L - 1, 0, -1):
-        np.testing.assert_allclose(READERS[profile](net, fwd, grads.delta, l), grads.delta[l], rtol=1e-10)
-
-
-def test_every_text_has_its_translation():
-    assert set(READERS) == set(NOTATION["profiles"])
-
-
-@pytest.mark.parametrize("name", NOTATION["formulas"])
-def test_translations_are_whole_formulas(name):
-    formula = NOTATION["formulas"][name]
-    macros = {symbol["macro"] for symbol in NOTATION["symbols"]}
-    assert commands(formula["ours"]) <= macros | TEX
-    for translation in formula["others"].values():
-        form = translation["form"]
-        assert form.count("{") == form.count("}") and form.count("(") == form.count(")")
-        # No macro of ours may stand there: it would change with the book's notation.
-        assert not commands(form) & macros
 
 
 def test_the_row_program_of_the_exercise():

@@ -4,6 +4,7 @@ import inspect
 import json
 import re
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -235,6 +236,54 @@ def test_the_stored_measurements():
         assert complexity.counts(row["sizes"]).forward > 0 and row["batch"] >= 1
         assert set(row["seconds"]) == {"forward", "backpropagation"}
         assert 0 < row["seconds"]["forward"] < row["seconds"]["backpropagation"]
+
+
+def test_the_stored_speeds():
+    """Times are there, of every contender, and nothing tells where they were measured."""
+    engine, race, scaling = (complexity.measurements(name) for name in ("engine", "digits_race", "scaling"))
+    for stored in (engine, race, scaling):
+        text = json.dumps(stored)
+        assert "/" not in text and "\\\\" not in text
+        assert re.fullmatch(r"\d{4}-\d\d-\d\d", stored["machine"]["date"])
+        assert "numpy" in stored["machine"]["versions"] and stored["machine"]["processor"]
+    names = {"readable", "plain", "buffers", "fused", "fast", "torch", "jax", "autograd"}
+    seen = set()
+    for case in engine["cases"]:
+        seen.add((case["size"], case["dtype"], case["hidden"]))
+        assert set(case["ratio"]) == names
+        for low, middle, high in [case["floor_us"], *case["ratio"].values()]:
+            assert 0 < low <= middle <= high
+    assert len(seen) == len(engine["cases"]) == 16
+    head, *rows = complexity.speed_table(engine, ["torch", "fast"], "relu").splitlines()
+    assert head.split() == ["network", "dtype", "floor/us", "torch", "fast"] and len(rows) == 8
+    for row, case in zip(rows, [c for c in engine["cases"] if c["hidden"] == "relu"], strict=True):
+        size, dtype, *numbers = row.split()
+        assert (size, dtype) == (case["size"], case["dtype"])
+        stored = [case["floor_us"][1], case["ratio"]["torch"][1], case["ratio"]["fast"][1]]
+        assert np.allclose([float(v) for v in numbers], stored, atol=0.051)
+    assert set(race["seconds"]) == {"backprop", "torch", "sklearn"} and race["epochs"] > 1
+    assert set(scaling["curves"]) == {"width", "depth", "batch"}
+    with pytest.raises(ValueError, match="name: expected one of gradient_methods, .*, got 'speed'"):
+        complexity.measurements("speed")
+
+
+@pytest.mark.parametrize("rung", ["plain", "buffers", "fused"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "relu"])
+@pytest.mark.parametrize(
+    ("output", "loss"), [("softmax", "cross_entropy"), ("sigmoid", "half_squared_error")]
+)
+def test_every_rung_of_the_benchmark_computes_the_gradient(rung, hidden, output, loss, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2] / "benchmarks")
+    import ladder
+
+    net = bp.Network.random([5, 4, 6, 3], hidden, output, loss, seed=2)
+    rng = np.random.default_rng(3)
+    X, Y = rng.normal(size=(5, 7)), np.eye(3)[:, rng.integers(0, 3, 7)].copy()
+    call = getattr(ladder, rung)(net.W, net.b, X, Y, net.activations[1:], loss)
+    J, plain = bp.value_and_grad(net, X, Y)
+    for _ in range(2):
+        found, dW1 = call()
+        assert np.isclose(found, J, rtol=1e-12) and np.allclose(dW1, plain.W[1], rtol=1e-10, atol=1e-14)
 
 
 def test_a_sample_of_the_stored_counts_is_what_runs():

@@ -377,3 +377,53 @@ def test_the_valley_is_a_network_with_a_shared_weight():
 def test_no_control_may_hide_an_argument_of_view():
     with pytest.raises(ValueError, match="counter: no control may be called steps"):
         Demo("counter", "Counts", (Slider("steps", "steps", 1, 2, 1, 1),), print)
+
+
+def test_the_clinic_s_demo_tells_an_error_and_a_hidden_bug():
+    error = demos.bug_clinic.view(bug="missing-transpose")
+    assert "ValueError: matmul" in error.text and "stops with an error" in error.svg.text
+    hidden = demos.bug_clinic.view(bug="slope-of-a", hidden="relu")
+    assert hidden.numbers["wrong arrays"] == 0 and "the bug hides" in hidden.text
+    assert demos.bug_clinic.view().numbers["wrong arrays"] == 4
+
+
+def test_the_gradient_flow_demo_shows_real_backward_sweeps():
+    view = demos.gradient_flow.view(activation="tanh", init="he", depth=3, width=5, scale=0.8)
+    sizes = [5, 5, 5, 5, 1]
+    ratios = []
+    for seed in range(11):
+        rng = np.random.default_rng(seed)
+        net = bp.Network.random(sizes, "tanh", "identity", "half_squared_error", "he", rng)
+        net = net.with_parameters([None] + [0.8 * w for w in net.W[1:]], net.b)
+        x, y = rng.normal(size=(5, 1)), rng.normal(size=(1, 1))
+        size = [np.linalg.norm(d) for d in bp.backward(net, bp.forward(net, x), y).delta[1:]]
+        ratios.append([v / size[-1] for v in size])
+    for l, median in enumerate(np.median(ratios, axis=0), start=1):
+        assert view.numbers[f"median {l}"] == pytest.approx(median, rel=1e-12)
+        assert f"{l:5d}" in view.text and f"{median:.2e}" in view.text
+    skipping = demos.gradient_flow.view(skip=True, norm=True)
+    assert "no theory here" in skipping.text and not any("theory" in name for name in skipping.numbers)
+
+
+def test_the_gradient_flow_demo_at_the_ends_of_its_controls():
+    """Tiny and huge signals, layers that are off: numbers stay finite, and the picture says so."""
+    for activation in ("sigmoid", "relu", "gelu"):
+        for width, scale in ((2, 0.5), (2, 3.0), (32, 3.0)):
+            for extra in ({}, {"skip": True}, {"skip": True, "norm": True}):
+                view = demos.gradient_flow.view(
+                    activation=activation, depth=20, width=width, scale=scale, **extra
+                )
+                assert all(math.isfinite(number) for number in view.numbers.values())
+                assert "nan" not in str(view.svg) and "inf" not in str(view.svg)
+    assert "a whole layer is off" in demos.gradient_flow.view(activation="relu", depth=20, width=2).text
+
+
+def test_the_activations_demo_shows_value_and_slope():
+    view = demos.activations.view(first="gelu", second="relu", z=-0.75)
+    assert view.numbers["value gelu"] == pytest.approx(-0.75 * 0.5 * math.erfc(0.75 / math.sqrt(2)))
+    h = 1e-6
+    gelu = bp.activations.gelu
+    slope = (gelu(np.array([-0.75 + h])) - gelu(np.array([-0.75 - h])))[0] / (2 * h)
+    assert view.numbers["slope gelu"] == pytest.approx(slope, abs=1e-9)
+    assert view.numbers["slope relu"] == 0 and "largest slope 1.128904" in view.text
+    assert str(demos.activations.view(first="elu", second="elu").svg).count("<clipPath") == 1

@@ -7,7 +7,20 @@ from pathlib import Path
 import pytest
 
 import backprop as bp
-from backprop import activations, control, gradcheck, history, initialise, losses
+from backprop import (
+    activations,
+    clinic,
+    control,
+    data,
+    experiments,
+    gradcheck,
+    history,
+    initialise,
+    layers,
+    losses,
+    programs,
+    training,
+)
 
 from ..claims.labels import labels_in_chapters
 
@@ -16,6 +29,16 @@ PUBLIC = [
     *(getattr(bp, name) for name in bp.__all__ if not inspect.ismodule(getattr(bp, name))),
     *(bp.Network.random, bp.Network.with_parameters, activations.Activation, activations.get),
     *(losses.Loss, losses.get, initialise.weights, gradcheck.central_differences, gradcheck.complex_step),
+    *(gradcheck.check_directions, gradcheck.directional_difference, gradcheck.random_direction),
+    *(gradcheck.step_errors, gradcheck.branch_slopes, gradcheck.dot, gradcheck.error_signal_differences),
+    *(layers.Linear, layers.Linear.forward, layers.Linear.backward, layers.Activation),
+    *(layers.Loss, layers.Loss.forward, layers.Loss.backward, layers.Sequence, layers.Sequence.of),
+    *(clinic.get, clinic.plant, clinic.patient, clinic.diagnose, clinic.gradient_of_step, clinic.case),
+    *(programs.rows, programs.one_by_one, programs.folded, programs.step, programs.descend),
+    *(getattr(data, name) for name in data.__all__),
+    *(training.History, training.Training, training.objective, training.penalty, bp.Descent.step),
+    *(experiments.digits, experiments.confusion, experiments.surface, experiments.symmetry_run),
+    *(experiments.family_run, experiments.mirror_error, experiments.weight_ratios),
     *(control.forward, control.backward, history.Entry, history.entries, history.read),
 ]
 

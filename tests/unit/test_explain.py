@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
+from backprop import letters
 from backprop.explain import listing
 
 from .nets import PAIRS, random_case
@@ -24,14 +25,14 @@ NAMES = {
 }
 
 
-def worked_example():
+def worked_example(notation=None):
     net = bp.Network(
         [None, [[0.15, 0.20], [0.25, 0.30], [0.35, 0.40]], [[0.40, 0.45, 0.50]]],
         [None, [[0.35]] * 3, [[0.60]]],
         ["sigmoid", "sigmoid"],
         "half_squared_error",
     )
-    return listing(net, [0.05, 0.10], 0.01, eta=0.5)
+    return listing(net, [0.05, 0.10], 0.01, eta=0.5, notation=notation)
 
 
 def arithmetic(text):
@@ -49,7 +50,7 @@ def check_lines(text):
     checked = 0
     for line in lines:
         *formulas, value = re.split(r" = ", re.sub(r"^.*? ← ", "", line) if "←" in line else line)
-        if "η" in line:
+        if line.startswith("Updated"):
             continue
         formula = formulas[-1] if ("←" in line or len(formulas) > 1 or "'" in formulas[-1]) else None
         if formula is None or ("∂" in formula or "[" in formula):
@@ -84,6 +85,25 @@ def test_sections_in_order():
                       "Updated parameters, η = 0.5", "After the step"]  # fmt: skip
 
 
+@pytest.mark.parametrize("notation", letters.PROFILES)
+def test_the_listing_in_every_notation_has_the_same_numbers(notation):
+    numbers = lambda text: sorted(re.findall(r"(?<=[=←] )-?\d\.\d{6,}$|= (-?\d\.\d{6,})$", text, re.M))
+    text = worked_example(notation)
+    assert numbers(text) == numbers(worked_example("book"))
+    assert check_lines(text) == 44
+    s = letters.of(notation)
+    for name in (s.pre(1, 2), s.act(1, 2), s.err(1, 3), s.weight(1, 2, 1), s.bias(1, 3), s.loss):
+        assert re.search(rf"^  (∂{s.loss}/∂)?{re.escape(name)} [=←] ", text, re.M), name
+    assert f"Updated parameters, {s.step} = 0.5" in text
+
+
+def test_a_folded_bias_is_the_weight_of_an_entry_that_is_1():
+    text = worked_example("cmu")
+    assert "  s[1]_1 = 0.350000·1 + 0.150000·0.050000 + 0.200000·0.100000 = 0.377500" in text
+    assert "  W[1]_3,0 ← 0.350000 - 0.5·0.015041 = 0.3424793992" in text
+    assert "b[" not in text and "z[" not in text and "a[" not in text
+
+
 @pytest.mark.parametrize(("output", "loss"), PAIRS)
 @pytest.mark.parametrize("hidden", ["tanh", "softmax", "elu"])
 def test_every_line_computes_for_any_network(hidden, output, loss):
@@ -108,6 +128,7 @@ def test_one_example_in_any_form():
         ({"x": np.ones((3, 2))}, r"x: expected shape \(3, 1\), got \(3, 2\)"),
         ({"x": np.ones(2)}, r"x: expected shape \(3, 1\), got \(2, 1\)"),
         ({"y": 1.0}, r"y: expected shape \(3, 1\), got \(\)"),
+        ({"notation": "mit"}, "notation: expected one of book, cmu, .*, got 'mit'"),
         ({"eta": 0}, "eta: expected a finite step size > 0, got 0"),
         ({"eta": float("inf")}, "eta: expected a finite step size > 0, got inf"),
     ],

@@ -1,5 +1,6 @@
 """The Sphinx extensions and tools, as far as they can be tested without a build."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,14 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from extensions import execution, live, notation, repository, selfhost
+from extensions import execution, live, notation, notation_switch, repository, selfhost
 from tools import browser, node
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 GOOD = """
-profiles: {cmu: {name: CMU, source: s, differs: d}}
+profiles: {cmu: {name: CMU, source: s, differs: [d]}}
 symbols:
   - {macro: act, args: 1, form: 'a^{(#1)}', meaning: m, shape: s, code: c, flow: forward, others: {cmu: 'o^{(#1)}'}}
 indices: {}
@@ -30,8 +31,10 @@ def written(tmp_path, text):
 
 def test_macros_for_mathjax_and_latex(tmp_path):
     symbols = notation.read(written(tmp_path, GOOD))["symbols"]
-    assert notation.mathjax_macros(symbols) == {"act": [r"\class{bp-forward}{a^{(#1)}}", 1]}
+    assert notation.mathjax_macros(symbols) == {"act": [r"{\class{bp-forward}{a^{(#1)}}}", 1]}
+    assert notation.mathjax_macros(symbols, "cmu") == {"act": [r"{\class{bp-forward}{o^{(#1)}}}", 1]}
     assert r"\renewcommand{\act}[1]{{\color{bpforward}a^{(#1)}}}" in notation.latex_preamble(symbols)
+    assert r"\renewcommand{\act}[1]{{\color{bpforward}o^{(#1)}}}" in notation.latex_preamble(symbols, "cmu")
 
 
 def test_the_latex_preamble_defines_every_symbol():
@@ -41,72 +44,178 @@ def test_the_latex_preamble_defines_every_symbol():
     assert preamble.count("{") == preamble.count("}")
 
 
+@pytest.mark.parametrize(
+    ("formula", "profile", "plain"),
+    [
+        (r"\act{l}^2", "book", "{a^{(l)}}^2"),
+        (r"\act{l}^2", "cmu", "{o^{(l)}}^2"),
+        (r"\twice{l-1} x", "book", "{2 {a^{(l-1)}}} x"),
+        (r"\twice{\act{1}}", "cmu", "{2 {o^{({o^{(1)}})}}}"),
+        (r"\actual + \alpha x", "cmu", r"\actual + \alpha x"),
+    ],
+)
+def test_a_formula_in_plain_tex(tmp_path, formula, profile, plain):
+    twice = r"  - {macro: twice, args: 1, kind: form, form: '2 \act{#1}', meaning: m, shape: s, code: c, same: all}"
+    symbols = notation.read(written(tmp_path, GOOD.replace("indices", f"{twice}\nindices")))["symbols"]
+    assert notation.expand(formula, symbols, profile) == plain
+
+
+def test_an_argument_without_braces_is_refused(tmp_path):
+    symbols = notation.read(written(tmp_path, GOOD))["symbols"]
+    with pytest.raises(ValueError, match=r"\\act needs its arguments in braces, found 'l'"):
+        notation.expand(r"\act l", symbols)
+
+
+def test_the_notation_of_a_build(tmp_path, monkeypatch):
+    loaded = notation.read(written(tmp_path, GOOD))
+    monkeypatch.delenv("NOTATION", raising=False)
+    assert notation.default(loaded) == "book"
+    monkeypatch.setenv("NOTATION", "")
+    assert notation.default(loaded) == "book"
+    monkeypatch.setenv("NOTATION", "cmu")
+    assert notation.default(loaded) == "cmu"
+    monkeypatch.setenv("NOTATION", "mit")
+    with pytest.raises(ValueError, match="NOTATION: expected one of book, cmu, got 'mit'"):
+        notation.default(loaded)
+
+
 def test_tables_of_the_notation(tmp_path):
     loaded = notation.read(written(tmp_path, GOOD))
     assert notation.table(loaded) == [
         ["symbol", "what it is", "shape", "in the code"],
         [r"$\act{l}$", "m", "s", "`c`"],
     ]
-    assert notation.table(loaded, concordance=True) == [["this book", "CMU"], [r"$\act{l}$", "$o^{(l)}$"]]
+    assert notation.table(loaded, concordance=True) == [["this book", "CMU"], ["${a^{(l)}}$", "$o^{(l)}$"]]
+    assert notation.rosetta(loaded, {"act": "[02](02.ipynb)"}) == [
+        ["what it is", "this book", "CMU", "shape", "in the code", "first in"],
+        ["m", "${a^{(l)}}$", "$o^{(l)}$", "s", "`c`", "[02](02.ipynb)"],
+    ]
 
 
 MORE = (
-    GOOD.replace("differs: d}", "differs: d, letters: [k, i, j]}").replace(
+    GOOD.replace("differs: [d]}", "differs: [d], letters: [k, i, j]}").replace(
         "indices",
-        "  - {macro: inpi, args: 1, form: 'x_{#1}', letters: [i], meaning: 'entry #1', shape: s, code: c, others: {cmu: 'x_{#1}'}}\nindices",
+        "  - {macro: inpi, args: 1, form: 'x_{#1}', letters: [i], meaning: 'entry #1', shape: '(n_0, N)', code: c, same: [cmu]}\n"
+        "  - {macro: err, args: 1, form: 'd_{#1}', meaning: m, shape: s, code: c, others: {cmu: 'e_{#1}'}, own: {cmu: e}}\n"
+        "  - {macro: ones, args: 0, form: '1', meaning: m, shape: s, code: c, lent: all}\nindices",
     )
     + """
+layouts:
+  rows: {name: Rows, source: s, differs: [d], conversions: [{ours: X, shape: '(a, b)', theirs: Y, is: Z, turned: '(b, a)'}]}
 formulas:
   one:
+    title: One
+    labels: [eq:one]
     ours: '\\act{l}'
-    others: {cmu: {form: 'o^{(k)}', remark: A word.}}
+    others: {cmu: {form: 'o^{(k)} < 1', remark: A word.}, rows: {form: 'A_l', remark: ''}}
 """
 )
 
 
 def test_letters_of_a_symbol_and_of_a_text(tmp_path):
     loaded = notation.read(written(tmp_path, MORE))
-    assert notation.table(loaded)[2] == [r"$\inpi{i}$", "entry $i$", "s", "`c`"]
+    assert notation.table(loaded)[2] == [r"$\inpi{i}$", "entry $i$", r"$(\size{0}, \nexamples)$", "`c`"]
+    # The text's own letter, and no row for a symbol that no text has.
     assert notation.table(loaded, concordance=True)[1:] == [
-        [r"$\act{l}$", "$o^{(k)}$"],
-        [r"$\inpi{i}$", "$x_{i}$"],
+        ["${a^{(l)}}$", "$o^{(k)}$"],
+        ["${x_{i}}$", "$x_{i}$"],
+        ["${d_{l}}$", "$e$"],
+    ]
+    # A lent letter stands in parentheses.
+    assert [row[2] for row in notation.rosetta(loaded, {})[1:]] == ["$o^{(k)}$", "$x_{i}$", "$e$", "($1$)"]
+
+
+def test_what_the_directive_prints(tmp_path):
+    """A table for each option; the symbols without one."""
+    loaded = notation.read(written(tmp_path, MORE))
+    lines = lambda **options: notation.lines(loaded, options, tmp_path, "chapters/")
+    assert lines()[0] == "| symbol | what it is | shape | in the code |"
+    assert lines(concordance=None)[:2] == ["| this book | CMU |", "| --- | --- |"]
+    assert lines(rosetta=None)[0].endswith("| in the code | first in |")
+    assert lines(layout="rows")[0] == "| this book | shape | rows | is | shape there |"
+    assert lines(formula="one", only="rows")[1] == "A_l"
+    address = '<a href="chapters/04-four-equations.html?notation=cmu">chapter 4</a>'
+    assert lines(links=None)[2].startswith(f"| CMU | s | {address} |")
+
+
+def test_the_first_chapter_of_a_symbol(tmp_path):
+    (tmp_path / "chapters").mkdir()
+    for name, text in (("02-b", r"\\pre{l} \\actunits{l}"), ("03-c", r"\\pre{l} + \\act{l}")):
+        (tmp_path / "chapters" / f"{name}.ipynb").write_text(text, encoding="utf-8")
+    symbols = [{"macro": name} for name in ("pre", "act", "err")]
+    assert notation.first_chapters(tmp_path, symbols) == {"pre": "02-b", "act": "03-c"}
+
+
+def test_the_conversions_of_a_layout(tmp_path):
+    assert notation.conversions(notation.read(written(tmp_path, MORE)), "rows") == [
+        ["this book", "shape", "rows", "is", "shape there"],
+        ["$X$", "$(a, b)$", "$Y$", "$Z$", "$(b, a)$"],
     ]
 
 
-def test_a_text_without_letters_has_no_column(tmp_path):
-    more = GOOD.replace("\nsymbols", "\n  rows: {name: Rows, source: s, differs: d}\nsymbols").replace(
-        "profiles: {cmu: {name: CMU, source: s, differs: d}}",
-        "profiles:\n  cmu: {name: CMU, source: s, differs: d}",
-    )
-    loaded = notation.read(written(tmp_path, more))
-    assert "rows" in loaded["profiles"]
-    assert notation.table(loaded, concordance=True)[0] == ["this book", "CMU"]
-
-
 def test_a_formula_in_every_notation(tmp_path):
-    lines = notation.translations(notation.read(written(tmp_path, MORE)), "one")
-    assert lines == [
-        "**This book.**", "", "$$", r"\act{l}", "$$", "",
-        "**CMU.** A word.", "", "$$", "o^{(k)}", "$$", "",
+    loaded = notation.read(written(tmp_path, MORE))
+    assert notation.translations(loaded, "one") == [
+        "**This book.**", "", "$$", "{a^{(l)}}", "$$", "",
+        "**CMU.** A word.", "", "$$", "o^{(k)} < 1", "$$", "",
+        "**Rows.**", "", "$$", "A_l", "$$", "",
     ]  # fmt: skip
+    assert notation.translations(loaded, "one", "cmu") == ["$$", "o^{(k)} < 1", "$$", "", "A word.", ""]
     with pytest.raises(ValueError, match=r"formula: expected one of \['one'\], got 'two'"):
-        notation.translations(notation.read(written(tmp_path, MORE)), "two")
+        notation.translations(loaded, "two")
+    with pytest.raises(ValueError, match=r"only: expected one of \['cmu', 'rows'\], got 'mit'"):
+        notation.translations(loaded, "one", "mit")
+
+
+def test_notes_beside_an_equation(tmp_path):
+    """For each profile with a remark, escaped; nothing for a layout, nor for other labels."""
+    loaded = notation.read(written(tmp_path, MORE))
+    note = notation_switch.notes(loaded, "eq:one")
+    assert note.count("<template") == 1 and 'data-notation="cmu"' in note
+    assert "<strong>CMU.</strong> A word." in note and r"\[o^{(k)} &lt; 1\]" in note
+    assert notation_switch.notes(loaded, "eq:two") == notation_switch.notes(loaded, "") == ""
+
+
+def test_the_sheet_has_each_texts_own_equations():
+    sheet = notation_switch.own_forms(notation.read(ROOT / "notation.yml"))
+    assert sheet.count("<template") == 7 and sheet.count("<th scope='row'>2. Hidden error</th>") == 7
+    assert r"\sum_k w_{kj}\, \delta_k" in sheet
+
+
+def test_the_script_holds_the_macros_and_the_header_the_choice(tmp_path, monkeypatch):
+    monkeypatch.setenv("NOTATION", "cmu")
+    loaded = notation.read(written(tmp_path, MORE))
+    code = notation_switch.script(ROOT, loaded)
+    data = json.loads(code.partition(" = ")[2].partition(";\n")[0])
+    assert data["standard"] == "cmu" and list(data["macros"]) == ["book", "cmu"]
+    assert data["macros"]["cmu"]["act"] == [r"{\class{bp-forward}{o^{(#1)}}}", 1]
+    header = notation_switch.header(loaded)
+    assert '<label for="bp-notation">' in header and '<select id="bp-notation"' in header
+    assert '<option value="book">This book</option><option value="cmu" selected>CMU</option>' in header
+    assert "<li>d</li>" in header
+    assert len((ROOT / "web" / "notation.js").read_text(encoding="utf-8").splitlines()) < 160
 
 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("letters: [k, i, j]", "letters: [k]", r"profile cmu: expected 3 letters, got \['k'\]"),
-        ("letters: [i]", "letters: [i, j]", r"inpi: takes 1 arguments, has letters \['i', 'j'\]"),
+        ("letters: [k, i, j]", "letters: [k]", r"yml:2: profile cmu: expected 3 letters, got \['k'\]"),
+        ("letters: [i]", "letters: [i, j]", r"yml:5: inpi: takes 1 arguments, has letters \['i', 'j'\]"),
         (
             "remark: A word.",
             "note: A word.",
-            r"formula one: cmu: missing keys \['remark'\], unknown keys \['note'\]",
+            r"yml:18: formula one: cmu: missing keys \['remark'\], unknown keys \['note'\]",
         ),
-        ("others: {cmu: {form", "others: {mit: {form", r"formula one: unknown profiles \['mit'\]"),
-        ("    ours:", "    mine:", r"formula one: missing keys \['ours'\], unknown keys \['mine'\]"),
+        ("others: {cmu: {form", "others: {mit: {form", r"yml:15: formula one: unknown profiles \['mit'\]"),
+        ("    ours:", "    mine:", r"yml:15: formula one: missing keys \['ours'\], unknown keys \['mine'\]"),
+        ("turned:", "back:", r"yml:12: layout rows: missing keys \['turned'\], unknown keys \['back'\]"),
+        ("same: [cmu]", "same: []", r"yml:5: inpi: no form for \['cmu'\]: name them in others, same or lent"),
+        ("same: [cmu]", "same: [cmu], others: {cmu: u}", r"yml:5: inpi: \['cmu'\] cannot be the same and different"),
+        ("same: [cmu]", "same: [mit]", r"yml:5: inpi: unknown profiles \['mit'\], expected \['cmu'\]"),
+        ("own: {cmu: e}", "own: {cmu: e}, lent: [cmu]", r"yml:6: err: own is for profiles in others .*\['cmu'\]"),
+        ("lent: all", "kind: word, lent: all", "yml:7: ones: kind is 'word', expected 'form' or nothing"),
     ],
-)
+)  # fmt: skip
 def test_wrong_letters_and_formulas_are_refused(tmp_path, old, new, message):
     assert old in MORE
     with pytest.raises(ValueError, match=message):
@@ -119,15 +228,17 @@ def test_wrong_letters_and_formulas_are_refused(tmp_path, old, new, message):
         (
             "indices",
             "  - {macro: act, args: 0, form: b, meaning: m, shape: s, code: c}\nindices",
-            "act is defined twice",
+            "yml:5: act is defined twice",
         ),
-        ("args: 1", "args: 2", r"act: takes 2 arguments, its form uses \[1\]"),
-        ("o^{(#1)}", "o_{#2}", r"act: takes 1 arguments, cmu uses \[2\]"),
-        (", code: c", "", r"act: missing keys \['code'\], unknown keys \[\]"),
-        ("code: c", "code: c, colour: red", r"act: missing keys \[\], unknown keys \['colour'\]"),
-        ("flow: forward", "flow: up", "act: flow is 'up', expected one of"),
-        ("{cmu: 'o", "{mit: 'o", r"act: unknown profiles \['mit'\], expected \['cmu'\]"),
-        ("source: s, ", "", r"profile cmu: missing keys \['source'\]"),
+        ("args: 1", "args: 2", r"yml:4: act: takes 2 arguments, its form uses \[1\]"),
+        ("o^{(#1)}", "o_{#2}", r"yml:4: act: takes 1 arguments, cmu uses \[2\]"),
+        (", code: c", "", r"yml:4: act: missing keys \['code'\], unknown keys \[\]"),
+        ("code: c", "code: c, colour: red", r"yml:4: act: missing keys \[\], unknown keys \['colour'\]"),
+        ("code: c", "code: c, code: d", r"yml:4: keys \['code'\] stand there twice"),
+        ("flow: forward", "flow: up", "yml:4: act: flow is 'up', expected one of"),
+        ("{cmu: 'o", "{mit: 'o", r"yml:4: act: unknown profiles \['mit'\], expected \['cmu'\]"),
+        ("source: s, ", "", r"yml:2: profile cmu: missing keys \['source'\]"),
+        ("{cmu: {name", "{book: {name", r"yml:2: profile book: the name 'book' is kept"),
         ("local: {}", "", r"missing keys \['local'\]"),
     ],
 )

@@ -203,3 +203,259 @@ def test_error_signals_at_a_kink_and_with_a_bad_step():
     assert np.isnan(gradcheck.error_signal_differences(net, [[0.0]], [[1.0]], 1)).all()
     with pytest.raises(ValueError, match="h: expected a step > 0, got 0"):
         gradcheck.error_signal_differences(net, [[1.0]], [[1.0]], 1, h=0)
+
+
+def scaled(grads, factor):
+    return bp.Gradients(
+        None, [None, *(factor * g for g in grads.W[1:])], [None, *(factor * g for g in grads.b[1:])]
+    )
+
+
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_a_right_gradient_passes_along_random_directions(output, loss):
+    net, X, Y = random_case("tanh", output, loss, 3, 4, seed=2)
+    report = gradcheck.check_directions(net, X, Y, directions=4, seed=5)
+    assert report.worst < 1e-6 and (report.checked, report.skipped) == (4, 0)
+
+
+@pytest.mark.parametrize("factor", [0, -1, 0.5, 2, 1.001])
+def test_a_wrong_gradient_fails_along_random_directions(factor):
+    net, X, Y = random_case("tanh", "softmax", "cross_entropy", 3, 4, seed=2)
+    wrong = scaled(bp.backward(net, bp.forward(net, X), Y), factor)
+    with pytest.raises(
+        bp.GradientError, match=r"^direction \d of 3, seed 1: analytic .*, numeric .* > 1e-05"
+    ):
+        gradcheck.check_directions(net, X, Y, directions=3, seed=1, gradients=wrong)
+
+
+@pytest.mark.parametrize("what", ["W", "b"])
+@pytest.mark.parametrize("l", [1, 2, 3])
+def test_one_wrong_entry_anywhere_shows_in_a_direction(what, l):
+    net, X, Y = random_case("tanh", "identity", "half_squared_error", 3, 4, seed=1)
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    getattr(grads, what)[l][-1, -1] += 0.01
+    with pytest.raises(bp.GradientError):
+        gradcheck.check_directions(net, X, Y, directions=1, gradients=grads)
+
+
+def test_the_message_holds_both_derivatives_of_the_worst_direction():
+    net, X, Y = random_case("tanh", "identity", "half_squared_error", 2, 4, seed=1)
+    grads, rng = bp.backward(net, bp.forward(net, X), Y), np.random.default_rng(8)
+    along = [gradcheck.dot(grads, gradcheck.random_direction(net, rng)) for _ in range(4)]
+    worst = int(np.argmax(np.abs(along)))
+    with pytest.raises(bp.GradientError) as caught:
+        gradcheck.check_directions(net, X, Y, 4, seed=8, gradients=scaled(grads, 2))
+    i, analytic, numeric = re.match(
+        r"direction (\d) of 4, seed 8: analytic (\S+), numeric (\S+),", str(caught.value)
+    ).groups()
+    assert int(i) == worst + 1 and float(analytic) == pytest.approx(2 * along[worst], rel=1e-8)
+    assert float(numeric) == pytest.approx(along[worst], rel=1e-6)
+    ratio = abs(along[worst]) / (2 * gradcheck.dot(grads, grads) ** 0.5)
+    assert f"difference {ratio:.1e} of the gradient's norm" in str(caught.value)
+
+
+def test_the_error_is_measured_against_the_norm_and_a_floor():
+    net = bp.Network([None, [[0.0]]], [None, [[3.0]]], ["identity"], "half_squared_error")
+    X, Y = [[0.0]], [[3.0]]  # J = 0 and gradient 0
+    assert gradcheck.check_directions(net, X, Y).worst == 0
+    net = bp.Network([None, [[0.0], [0.0]]], [None, [[0.0], [0.0]]], ["softmax"], "cross_entropy")
+    Y = [[0.5], [0.5]]  # J = ln 2, gradient 0
+    wrong = bp.backward(net, bp.forward(net, X), Y)
+    wrong.b[1][0, 0] = 1e-8
+    v = gradcheck.random_direction(net, np.random.default_rng(4))
+    report = gradcheck.check_directions(net, X, Y, 1, 4, wrong, tolerance=1)
+    assert report.worst == pytest.approx(1e-8 * abs(v.b[1][0, 0]) / (1e-5 * np.log(2)), rel=1e-2)
+
+
+def test_directions_across_a_kink_are_left_out():
+    net = bp.Network([None, [[1.0]]], [None, [[0.0]]], ["relu"], "squared_error")
+    with pytest.raises(
+        ValueError, match="nothing to check: a step of 1e-05 crosses a kink in each of 3 directions"
+    ):
+        gradcheck.check_directions(net, [[0.0]], [[1.0]], directions=3)
+    net.b[1][:] = 5e-6  # some directions move the bias less than that: most of their length is in W
+    report = gradcheck.check_directions(net, [[0.0]], [[1.0]], directions=30, seed=0)
+    assert report.skipped > 0 and report.checked > 0 and report.skipped + report.checked == 30
+    assert str(report).startswith(
+        f"{report.checked} directions checked, {report.skipped} across a kink left out"
+    )
+
+
+def test_a_direction_check_of_float32_uses_the_wide_bar():
+    net, X, Y = random_case("tanh", "identity", "half_squared_error", 2, 4, seed=1, dtype=np.float32)
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    assert gradcheck.check_directions(net, X, Y, gradients=scaled(grads, 1.001)).worst > 1e-5
+    with pytest.raises(bp.GradientError, match="> 0.01"):
+        gradcheck.check_directions(net, X, Y, gradients=scaled(grads, 1.1))
+
+
+def test_a_direction_changes_nothing_and_is_reproducible():
+    net, X, Y = random_case("tanh", "identity", "squared_error", 2, 3, seed=0)
+    before = [w.copy() for w in net.W[1:]]
+    one = gradcheck.check_directions(net, X, Y, seed=3)
+    assert (
+        one == gradcheck.check_directions(net, X, Y, seed=3) != gradcheck.check_directions(net, X, Y, seed=4)
+    )
+    assert all((w == v).all() for w, v in zip(before, net.W[1:], strict=True))
+
+
+def test_the_length_of_the_step_is_h():
+    """Along (3, 4), of length 5: W and b of one unit at x = 1 together move z by 7 s."""
+    net = bp.Network([None, [[0.0]]], [None, [[0.0]]], ["softplus"], "squared_error")
+    v = bp.Gradients(None, [None, np.array([[3.0]])], [None, np.array([[4.0]])])
+    f = lambda s: np.log1p(np.exp(7 * s)) ** 2
+    expected = (f(0.1 / 5) - f(-0.1 / 5)) / (0.2 / 5)
+    assert gradcheck.directional_difference(net, [[1.0]], [[0.0]], v, h=0.1) == pytest.approx(
+        expected, rel=1e-12
+    )
+
+
+def test_bad_directions():
+    net, X, Y = random_case("tanh", "identity", "squared_error", 2, 1, seed=0)
+    for directions in (0, -1, 2.5, True, None):
+        with pytest.raises(ValueError, match=f"directions: expected a whole number >= 1, got {directions}"):
+            gradcheck.check_directions(net, X, Y, directions)
+    v = gradcheck.random_direction(net, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="h: expected a step > 0, got 0"):
+        gradcheck.directional_difference(net, X, Y, v, h=0)
+    with pytest.raises(ValueError, match="direction: expected an entry that is not 0"):
+        gradcheck.directional_difference(net, X, Y, scaled(v, 0))
+    v.b[2] = v.b[2].T
+    with pytest.raises(ValueError, match=r"direction.b\[2\]: expected shape \(3, 1\), got \(1, 3\)"):
+        gradcheck.directional_difference(net, X, Y, v)
+    with pytest.raises(ValueError, match=r"gradients.b\[2\]: expected shape"):
+        gradcheck.check_directions(net, X, Y, gradients=v)
+
+
+def parabola(w):
+    """J(w) = ½ (w + b)² with b = 0: the one network whose differences are known by hand."""
+    return bp.Network([None, [[w]]], [None, [[0.0]]], ["identity"], "half_squared_error"), [[1.0]], [[0.0]]
+
+
+def test_step_errors_by_hand():
+    """J = w²/2: D_1 = w + h/2, D_2 = w, D_3 = w. Steps are powers of 2, so nothing is rounded."""
+    net, X, Y = parabola(2.0)
+    steps = [2.0**-10, 2.0**-3, 1.0]
+    errors = gradcheck.step_errors(net, X, Y, steps, entry=("W", 1, 0, 0))
+    assert list(errors) == list(gradcheck.SCHEMES)
+    assert errors["one-sided"].tolist() == [2.0**-12, 2.0**-5, 0.25]
+    assert errors["central"].tolist() == [0, 0, 0] and errors["complex step"].tolist() == [0, 0, 0]
+    net, X, Y = parabola(2.0)
+    both = gradcheck.step_errors(net, X, Y, [1.0])  # W and b have the same derivative and the same error
+    assert both["one-sided"][0] == pytest.approx(0.25)
+
+
+def test_step_errors_against_a_wrong_gradient_stay_as_large_as_the_bug():
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 2, 4, seed=0)
+    right = bp.backward(net, bp.forward(net, X), Y)
+    errors = gradcheck.step_errors(net, X, Y, [1e-6, 1e-4], gradients=scaled(right, 2))
+    for found in errors.values():
+        np.testing.assert_allclose(found, 1, rtol=1e-3)
+    zero = gradcheck.step_errors(net, X, Y, [1e-5], entry=("W", 2), gradients=scaled(right, 0))
+    assert zero["central"][0] == pytest.approx(1, rel=1e-6)
+
+
+def test_step_errors_are_measured_in_the_precision_asked_for():
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 2, 4, seed=0)
+    steps = [1e-10, 1e-5, 1e-2]
+    double, single = (gradcheck.step_errors(net, X, Y, steps, dtype) for dtype in (np.float64, np.float32))
+    assert double["central"][1] < 1e-8 and 1e-3 < single["central"][1] < 1
+    assert single["central"][0] == 1  # w + h is w: the quotient is 0
+    assert double["complex step"][0] < 1e-14 and 1e-9 < single["complex step"][0] < 1e-5
+    assert net.dtype == np.float64 and double["central"].dtype == np.float64
+
+
+def test_step_errors_know_the_entries():
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 2, 4, seed=0)
+    grads, h = bp.backward(net, bp.forward(net, X), Y), 1e-3
+    for entry, place in (
+        (("W", 2, 1, 0), (net.W[2], (1, 0), grads.W[2])),
+        (("b", 1, 1), (net.b[1], (1, 0), grads.b[1])),
+    ):
+        array, index, gradient = place
+        J, there = bp.cost(net, bp.forward(net, X), Y), array[index]
+        array[index] = there + h
+        up = bp.cost(net, bp.forward(net, X), Y)
+        array[index] = there
+        expected = abs((up - J) / h / gradient[index] - 1)
+        assert gradcheck.step_errors(net, X, Y, [h], entry=entry)["one-sided"][0] == pytest.approx(
+            expected, rel=1e-6
+        )
+
+
+@pytest.mark.parametrize("name", ["relu", "gelu"])
+def test_step_errors_have_no_complex_step_where_it_does_not_work(name):
+    net, X, Y = random_case(name, "sigmoid", "half_squared_error", 2, 4, seed=0)
+    assert list(gradcheck.step_errors(net, X, Y, [1e-5])) == ["one-sided", "central"]
+
+
+def test_bad_arguments_of_step_errors():
+    net, X, Y = parabola(2.0)
+    with pytest.raises(ValueError, match="dtype: expected float64 or float32, got float16"):
+        gradcheck.step_errors(net, X, Y, [0.1], np.float16)
+    with pytest.raises(ValueError, match="steps: expected steps > 0, got 0"):
+        gradcheck.step_errors(net, X, Y, [0.1, 0.0])
+    for entry in (("W", 2, 0, 0), ("W", 1, 1, 0), ("W", 3), ("c", 1, 0), ("W",), ()):
+        with pytest.raises(ValueError, match=r"entry: expected .* sizes \[1, 1\], got"):
+            gradcheck.step_errors(net, X, Y, [0.1], entry=entry)
+    net, X, Y = parabola(0.0)
+    with pytest.raises(ValueError, match="gradients: expected a derivative that is not 0"):
+        gradcheck.step_errors(net, X, Y, [0.1], entry=("W", 1, 0, 0))
+
+
+def test_branch_slopes_of_a_known_curve():
+    steps = 10.0 ** np.arange(-12, 0, 0.25)
+    for power in (1, 2):
+        left, right = gradcheck.branch_slopes(steps, 1e-16 / steps + steps**power)
+        assert left == pytest.approx(-1, abs=0.01) and right == pytest.approx(power, abs=0.02)
+    flat = np.maximum(steps**2, 1e-16)
+    left, right = gradcheck.branch_slopes(steps, flat)
+    assert np.isnan(left) and right == pytest.approx(2, abs=1e-6)
+
+
+def test_branch_slopes_leave_out_what_has_no_right_digit():
+    steps = 10.0 ** np.arange(-14, 0, 0.25)
+    curve = np.minimum(1e-13 / steps + steps, 1)  # on the left the error stays at 1
+    assert gradcheck.branch_slopes(steps, curve)[0] == pytest.approx(-1, abs=0.02)
+    single = gradcheck.branch_slopes(steps, np.maximum(steps**2, 6e-8), np.float32)
+    assert np.isnan(single[0]) and single[1] == pytest.approx(2, abs=1e-6)
+
+
+def test_bad_arguments_of_branch_slopes():
+    with pytest.raises(ValueError, match="steps: expected ascending steps > 0"):
+        gradcheck.branch_slopes([0.1, 0.01], [1.0, 1.0])
+    with pytest.raises(ValueError, match=r"errors: expected shape \(2,\), got \(1,\)"):
+        gradcheck.branch_slopes([0.01, 0.1], [1.0])
+
+
+def test_step_errors_of_a_whole_array():
+    """The squares of the absolute errors of its entries add up."""
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 2, 4, seed=0)
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    for name, g in (("W", grads.W[2]), ("b", grads.b[2])):
+        places = [(name, 2, *index) for index in np.ndindex(*g.shape)]
+        one = [gradcheck.step_errors(net, X, Y, [1e-2], entry=p)["central"][0] for p in places]
+        whole = gradcheck.step_errors(net, X, Y, [1e-2], entry=(name, 2))["central"][0]
+        assert whole == pytest.approx(np.linalg.norm(np.array(one) * g.ravel()) / np.linalg.norm(g), rel=1e-9)
+
+
+def test_the_figure_draws_what_it_is_given():
+    import matplotlib
+    import matplotlib.pyplot as plt
+
+    from backprop import show
+
+    matplotlib.use("agg")
+    try:
+        errors = {"one-sided": [1e-3, 1e-2], "complex step": [1e-15, 1e-5]}
+        slopes = {"one-sided": (-1.02, 0.98), "complex step": (np.nan, 2.0)}
+        assert show.step_errors([1e-4, 1e-2], errors, slopes) is None
+        axes = plt.gcf().axes[0]
+        assert [list(line.get_ydata()) for line in axes.lines] == list(errors.values())
+        assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
+        assert [t.get_text() for t in plt.gcf().legends[0].get_texts()] == [
+            "one-sided: slopes -1.0 and +1.0",
+            "complex step: slopes none and +2.0",
+        ]
+    finally:
+        plt.close("all")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import demos, show
+from backprop import complexity, demos, show
 
 
 def case():
@@ -264,19 +264,11 @@ def test_graphs_that_cannot_be_drawn(sizes, kind, x, message):
 
 
 def test_the_measured_speed_is_drawn_as_stored():
-    import json
-    from pathlib import Path
-
     import matplotlib
     import matplotlib.pyplot as plt
 
     matplotlib.use("agg")
-    stored = {
-        name: json.loads(
-            (Path(__file__).parents[2] / "benchmarks" / f"{name}.json").read_text(encoding="utf-8")
-        )
-        for name in ("engine", "scaling")
-    }
+    stored = {name: complexity.measurements(name) for name in ("engine", "scaling")}
     assert show.speed(stored["engine"]) is None
     axes = plt.gcf().axes[0]
     assert [t.get_text() for t in axes.get_yticklabels()] == ["tiny", "small", "medium", "large"]
@@ -287,4 +279,70 @@ def test_the_measured_speed_is_drawn_as_stored():
     lines = plt.gcf().axes[0].lines
     curves = stored["scaling"]["curves"].values()
     assert [list(line.get_ydata()) for line in lines] == [[q[1] for q in c["ms"]] for c in curves]
+    assert show.ladder(stored["engine"]) is None
+    lines = [line for line in plt.gcf().axes[0].lines if not line.get_label().startswith("_")]
+    for line, case in zip(lines, cases, strict=True):
+        assert line.get_label() == case["size"]
+        assert list(line.get_ydata()) == [case["ratio"][rung][1] for rung in show.RUNGS]
     plt.close("all")
+
+
+def test_learning_curves_are_drawn_with_their_labels(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "show", lambda: None)
+    curves = {"right": [3.0, 2.0, 1.0], "wrong": [3.0, 4.0]}
+    assert show.clinic.learning_curves(curves) is None
+    axes = plt.gcf().axes[0]
+    assert {line.get_label(): list(line.get_ydata()) for line in axes.lines} == curves
+    assert axes.get_yscale() == "log"
+    looks = [(line.get_linestyle(), line.get_color(), line.get_marker()) for line in axes.lines]
+    assert len(set(looks)) == 2
+    with pytest.raises(ValueError, match="curves: expected at most 5, got 6"):
+        show.clinic.learning_curves({str(k): [1.0] for k in range(6)})
+    plt.close("all")
+
+
+def test_what_is_noticed_and_what_is_missed_stands_in_its_row_and_column(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "show", lambda: None)
+    assert show.clinic.caught(["a", "b"], ["p", "q", "r"], [[True, False, True], [True, True, False]]) is None
+    axes = plt.gcf().axes[0]
+    points = {line.get_label(): sorted(map(tuple, line.get_xydata().tolist())) for line in axes.lines}
+    assert points == {"noticed": [(0, 0), (0, 1), (1, 1), (2, 0)], "missed": [(1, 0), (2, 1)]}
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["p", "q", "r"]
+    show.clinic.caught(["a"], ["p"], [[True]])
+    assert [len(line.get_xdata()) for line in plt.gcf().axes[0].lines] == [1, 0]
+    plt.close("all")
+
+
+def test_a_fingerprint_has_a_cell_for_each_entry():
+    bug = bp.clinic.get("missing-slope")
+    found = bug.examine(sizes=(2, 3, 2), N=1)
+    svg = show.fingerprint(found)
+    shown = texts(svg)
+    assert [t for t, c in shown if t.startswith(("W", "b"))] == ["W[1]", "b[1]", "W[2]", "b[2]"]
+    wrong = [t for t, c in shown if "bwd" in c]
+    expected = [f"{r:.0f}" if r > 10 else f"{r:.2f}" for r in found["W[1]"].by_row]
+    assert wrong == [r for r in expected for _ in range(2)] + expected
+    assert [t for t, c in shown if t == "1" and "bwd" not in c] == ["1"] * 8  # W[2] and b[2]
+    assert svg.text.endswith("W[1]: 6 of 6 entries wrong; b[1]: 3 of 3 entries wrong; "
+                             "W[2]: 0 of 6 entries wrong; b[2]: 0 of 2 entries wrong.")  # fmt: skip
+
+
+def test_a_fingerprint_names_wrong_shapes_zeros_and_large_ratios():
+    svg = show.fingerprint(bp.clinic.get("bias-wrong-axis").examine())
+    assert ("?", "bwd") in texts(svg) and "b[1]: shape (1, 8) instead of (4, 1)" in svg.text
+    zeros = show.fingerprint(bp.clinic.get("output-layer-left-out").examine())
+    assert [t for t, c in texts(zeros) if "bwd" in c] == ["0.000"] * 15
+    shown = [t for t, c in texts(show.fingerprint(bp.clinic.get("missing-slope").examine()))]
+    assert {">99", "−0.17", "0.067"} < set(shown) and max(map(len, shown)) == 5
+
+
+def test_a_dot_stands_where_there_is_nothing_to_compare():
+    net = bp.Network([None, [[1.0]]], [None, [[0.0]]], ["identity"], "squared_error")
+    grads = bp.backward(net, bp.forward(net, [[0.0]]), [[1.0]])
+    shown = [t for t, _ in texts(show.fingerprint(bp.clinic.diagnose(net, [[0.0]], [[1.0]], grads)))]
+    assert shown == ["W[1]", "·", "b[1]", "1"]

@@ -7,15 +7,34 @@
 No numerics and no drawing here: a view asks the core for numbers and `backprop.show` for an SVG.
 """
 
+from .activations import activations
+from .bug_clinic import bug_clinic
 from .chain_rule import chain_rule
 from .clipping import clipping
 from .demo import Button, Choice, Demo, Slider, Switch, Text, View
 from .expression_graph import expression_graph
+from .gradient_check import gradient_check
+from .gradient_flow import gradient_flow
+from .playground import playground
 from .stepper import stepper
 from .tiny_network import tiny_network
 
 # Every demo by its name, in the order of the chapters.
-ALL = {demo.name: demo for demo in (chain_rule, expression_graph, stepper, tiny_network, clipping)}
+ALL = {
+    demo.name: demo
+    for demo in (
+        chain_rule,
+        expression_graph,
+        stepper,
+        tiny_network,
+        gradient_check,
+        bug_clinic,
+        activations,
+        gradient_flow,
+        clipping,
+        playground,
+    )
+}
 
 __all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]
 __all__ += [name.replace("-", "_") for name in ALL]

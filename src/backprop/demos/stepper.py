@@ -8,12 +8,14 @@ import numpy as np
 from .. import network
 from ..activations import ACTIVATIONS
 from ..explain import (
-    forward_lines,
-    gradient_lines,
+    activation_lines,
+    bias_gradient_lines,
     hidden_error_lines,
     loss_line,
     output_error_lines,
+    pre_activation_lines,
     update_lines,
+    weight_gradient_lines,
 )
 from ..show.stepper import Line, network_progress
 from .demo import Button, Choice, Demo, Slider, View
@@ -70,13 +72,13 @@ def formula(letters, operation, net):
         return f"{s.err(l)} = {s.act(l)} − {s.lab}"  # cross-entropy with its own output unit
     slope = f"σ'({s.pre(l)})"
     return {
-        "z": f"{s.pre(l)} = {s.weight(l)} {s.act(l - 1) if l > 1 else s.inp} + {s.bias(l)}",
+        "z": f"{s.pre(l)} = {s.affine(l)}",
         "a": f"{s.act(l)} = σ({s.pre(l)})",
         "loss": f"{s.loss} = {s.loss}({s.act(l)}, {s.lab})",
         "delta": f"{s.err(l)} = ∂{s.loss}/∂{s.act(l)} ⊙ {slope}"
         if l == net.L
-        else f"{s.err(l)} = {s.weight(l + 1)}ᵀ {s.err(l + 1)} ⊙ {slope}",
-        "W": f"∂{s.loss}/∂{s.weight(l)} = {s.err(l)} {s.act(l - 1) if l > 1 else s.inp}ᵀ",
+        else f"{s.err(l)} = {s.back(l + 1)} ⊙ {slope}",
+        "W": f"∂{s.loss}/∂{s.weight(l)} = {s.outer(l)}",
         "b": f"∂{s.loss}/∂{s.bias(l)} = {s.err(l)}",
         "step": f"parameters ← parameters − {s.step}·gradients",
     }[operation.makes]
@@ -127,30 +129,32 @@ def render(letters, position, inputs, depth, width, outputs, hidden, output, eta
             f"Operation {position} of {len(todo)}, {flow}: {formula(letters, current, net)}{label}",
             "",
         ]
-        words += numbers_of(current, net, fwd, y, grads, stepped, eta)
+        words += numbers_of(letters, current, net, fwd, y, grads, stepped, eta)
     return View(picture, "\n".join(words), known(done, net, fwd, y, grads, stepped))
 
 
-def numbers_of(operation, net, fwd, y, grads, stepped, eta):
+def numbers_of(letters, operation, net, fwd, y, grads, stepped, eta):
     """The operation with its numbers inserted, unit by unit."""
     l = operation.layer
     match operation.makes:
-        case "z" | "a":
-            start = f"{operation.makes}[{l}]_"
-            return [line for line in forward_lines(net, fwd) if line.startswith(start)]
+        case "z":
+            return pre_activation_lines(net, fwd, l, letters)
+        case "a":
+            return activation_lines(net, fwd, l, letters)
         case "loss":
-            return [loss_line(net, fwd, y)]
+            return [loss_line(net, fwd, y, letters)]
         case "delta" if l == net.L:
-            return output_error_lines(net, fwd, y, grads)
+            return output_error_lines(net, fwd, y, grads, letters)
         case "delta":
-            return hidden_error_lines(net, fwd, grads, l)
-        case "W" | "b":
-            start = f"∂ℓ/∂{operation.makes}[{l}]"
-            return [line for line in gradient_lines(net, fwd, grads) if line.startswith(start)]
+            return hidden_error_lines(net, fwd, grads, l, letters)
+        case "W":
+            return weight_gradient_lines(net, fwd, grads, l, letters)
+        case "b":
+            return bias_gradient_lines(net, grads, l, letters)
         case "step":
             after = network.cost(stepped, network.forward(stepped, fwd.a[0]), y)
             before = network.cost(net, fwd, y)
-            lines = update_lines(net, grads, stepped, eta)
+            lines = update_lines(net, grads, stepped, eta, letters)
             return [*lines, "", f"The loss was {before:.6f} and is {after:.6f} with the new parameters."]
 
 

@@ -7,8 +7,11 @@ BACKWARD = "#d55e00"
 
 
 @contextlib.contextmanager
-def figure(width=6.4, height=3.4):
-    """An empty figure and axes in the book's style; shown when the block ends."""
+def figure(width=6.4, height=3.4, **grid):
+    """An empty figure and axes in the book's style; shown when the block ends.
+
+    `grid` goes to `plt.subplots`, for more than one panel: nrows, ncols, sharex, sharey.
+    """
     import matplotlib.pyplot as plt  # here: matplotlib takes longer to import than all else
 
     style = {
@@ -20,7 +23,7 @@ def figure(width=6.4, height=3.4):
         "lines.linewidth": 2,
     }
     with plt.rc_context(style):
-        fig, axes = plt.subplots(figsize=(width, height), layout="constrained")
+        fig, axes = plt.subplots(figsize=(width, height), layout="constrained", **grid)
         yield fig, axes
         plt.show()
 

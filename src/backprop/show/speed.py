@@ -2,6 +2,8 @@
 
 from .figures import BACKWARD, FORWARD, figure
 
+RUNGS = {"plain": "plain numpy", "buffers": "buffers", "fused": "fused", "fast": "plan"}
+MARKERS = ("o", "s", "^", "D")
 STYLE = {  # contender: label, colour, marker
     "fast": ("fast path", BACKWARD, "o"),
     "readable": ("readable core", FORWARD, "s"),
@@ -39,8 +41,33 @@ def speed(results, dtype="float64", hidden="sigmoid"):
             xlabel=f"CPU time, ratio to the bare matrix products ({dtype}, {hidden})",
             ylim=(len(cases) - 0.5, -0.5),
         )
-        ticks = [1, 1.5, 2, 3, 5, 10, 20, 50]
+        ticks = [1, 1.5, 2, 3, 5, 10, 20, 50, 100, 200]
         axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.minorticks_off()
+        axes.legend(fontsize=9)
+
+
+def ladder(results, dtype="float64", hidden="sigmoid"):
+    """Ratios to the bare matrix products, rung by rung from plain numpy to the fast path.
+
+    Args:
+        results: what benchmarks/engine.py stored.
+        dtype, hidden: the cases to draw, a line a network.
+    """
+    cases = [c for c in results["cases"] if (c["dtype"], c["hidden"]) == (dtype, hidden)]
+    with figure() as (_, axes):
+        for i, case in enumerate(cases):
+            heights = [case["ratio"][rung][1] for rung in RUNGS]
+            colour = (BACKWARD, FORWARD)[i % 2]
+            marker, line = MARKERS[i % len(MARKERS)], ("-", "--", "-.", ":")[i % 4]
+            axes.plot(
+                range(len(RUNGS)), heights, marker=marker, linestyle=line, color=colour, label=case["size"]
+            )
+        axes.axhline(1, color="#999999", linestyle="--", linewidth=1, label="_floor")
+        axes.set_xticks(range(len(RUNGS)), RUNGS.values())
+        axes.set(yscale="log", ylabel=f"ratio to the bare products ({dtype}, {hidden})")
+        ticks = [1, 1.5, 2, 3, 5, 10]
+        axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
         axes.minorticks_off()
         axes.legend(fontsize=9)
 

@@ -29,6 +29,8 @@ STYLE = """
 .bp-svg .floor{stroke-width:2.5}
 .bp-svg .way{stroke:currentColor;fill:none;stroke-width:1.8}
 .bp-svg .plain{stroke-dasharray:5 4}.bp-svg .clipped{stroke:var(--bp-backward,#d55e00)}
+.bp-svg .tint{fill:var(--bp-backward,#d55e00);opacity:.22}
+.bp-svg .dot{fill:currentColor;stroke:none}
 .bp-svg .pick{cursor:pointer}
 .bp-svg .pick:is(:hover,:focus-visible) text{text-decoration:underline}
 """

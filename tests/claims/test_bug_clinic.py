@@ -1,0 +1,98 @@
+"""Claims of the bug clinic. Each test carries the label of its formula or proposition."""
+
+import numpy as np
+import pytest
+import sympy
+
+import backprop as bp
+from backprop import clinic, programs
+
+from ..unit.nets import random_case
+
+SEEDS = [0, 1, 2]
+close = np.testing.assert_allclose
+
+
+@pytest.mark.parametrize("N, n_L", [(8, 1), (8, 2), (5, 3), (3, 3), (1, 4)])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_averaged_twice(N, n_L, seed):
+    """The wrong program over the right one, with one-sided knowledge of neither: J alone."""
+    net, X, Y = clinic.patient(sizes=(2, 4, 3, n_L), N=N, loss="squared_error", seed=seed)
+    wrong = clinic.get("mean-of-means").gradients(net, X, Y)
+    for l in range(1, net.L + 1):
+        for name in ("W", "b"):
+            array = getattr(net, name)[l]
+            for index in np.ndindex(*array.shape):
+                costs = []
+                for h in (1e-5, -1e-5):
+                    array[index] += h
+                    costs.append(programs.rows(net, X, Y)[0])
+                    array[index] -= h
+                true = (costs[0] - costs[1]) / 2e-5
+                assert getattr(wrong, name)[l][index] == pytest.approx(n_L / N * true, rel=1e-6, abs=1e-8)
+    a, b = sympy.symbols("N n_L", positive=True)
+    assert sympy.simplify((1 / a * 1 / a) / (1 / (a * b)) - b / a) == 0
+
+
+@pytest.mark.parametrize("hidden", ["tanh", "sigmoid", "softplus"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_missing_slope(hidden, seed):
+    print("seed", seed)
+    net, x, y = random_case(hidden, "sigmoid", "half_squared_error", 2, 1, seed)
+    wrong = clinic.get("missing-slope").gradients(net, x, y)
+    true = bp.gradcheck.complex_step(net, x, y)
+    t = bp.forward(net, x).z[1]
+    h = 1e-6
+    slope = (net.sigma[1].value(t + h) - net.sigma[1].value(t - h)) / (2 * h)
+    close(wrong.W[1] / true.W[1], np.broadcast_to(1 / slope, true.W[1].shape), rtol=1e-7)
+    close(wrong.b[1] / true.b[1], 1 / slope, rtol=1e-7)
+    close(wrong.W[2], true.W[2], rtol=1e-10)
+
+
+def test_prop_relu_slope():
+    rng = np.random.default_rng(6)
+    t = np.concatenate([rng.normal(size=1000), [0.0, -0.0, 1e-300, -1e-300]])
+    for c in (0.0, 0.01, 0.25, 1.0):
+        value = lambda s, c=c: np.where(s > 0, s, c * s)
+        slope = lambda s, c=c: np.where(s > 0, 1.0, c)
+        assert ((value(t) > 0) == (t > 0)).all()  # the step of the proof
+        assert (slope(value(t)) == slope(t)).all()
+    for name in ("relu", "leaky_relu", "prelu"):
+        row = bp.activations.ACTIVATIONS[name]
+        assert (row.derivative(row.value(t)) == row.derivative(t)).all()
+    tanh = bp.activations.ACTIVATIONS["tanh"]
+    assert (tanh.derivative(tanh.value(t)) != tanh.derivative(t)).any()
+
+
+@pytest.mark.parametrize("eta", [0.3, 1e-2])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_early_update(eta, seed):
+    """The gradient that the wrong step used in layer L - 1 differs by the formula's error signal."""
+    print("seed", seed)
+    net, X, Y = clinic.patient(seed=seed)
+    step = clinic.plant("update-inside-the-sweep").programs.step
+    used = clinic.gradient_of_step(step, net, X, Y, eta)
+    fwd, true = bp.forward(net, X), bp.gradcheck.complex_step(net, X, Y)
+    l, N = net.L - 1, X.shape[1]
+    delta = fwd.a[net.L] - Y  # half the squared error, linear output
+    error = -eta * true.W[l + 1].T @ delta * (1 - np.tanh(fwd.z[l]) ** 2)
+    close(used.W[l] - true.W[l], error @ fwd.a[l - 1].T / N, rtol=1e-7, atol=1e-12)
+    close(used.b[l] - true.b[l], error.sum(axis=1, keepdims=True) / N, rtol=1e-7, atol=1e-12)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_step_test(seed):
+    """The remainder shrinks with the square of the step size."""
+    print("seed", seed)
+    net, X, Y = clinic.patient(seed=seed)
+    true = bp.gradcheck.complex_step(net, X, Y)
+    squared = sum((g**2).sum() for g in true.W[1:] + true.b[1:])
+    remainders = []
+    for eta in (1e-3, 1e-4):
+        W = [None] + [w - eta * g for w, g in zip(net.W[1:], true.W[1:], strict=True)]
+        b = [None] + [v - eta * g for v, g in zip(net.b[1:], true.b[1:], strict=True)]
+        moved = bp.Network(W, b, net.activations, net.loss)
+        change = bp.cost(moved, bp.forward(moved, X), Y) - bp.cost(net, bp.forward(net, X), Y)
+        assert change / (-eta * squared) == pytest.approx(1, abs=0.05 * eta / 1e-4)
+        remainders.append(abs(change + eta * squared))
+    assert remainders[1] == pytest.approx(remainders[0] / 100, rel=0.1)

@@ -1,0 +1,405 @@
+"""Claims of chapter 6. Each test carries the label of its formula, theorem or algorithm.
+
+Judges: loops over single entries, central differences, SymPy, exact rational arithmetic for what
+rounding does, and drawn random directions.
+"""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+from mpmath import mp
+
+import backprop as bp
+from backprop import gradcheck, layers
+
+from ..unit.nets import PAIRS, random_case
+
+SEED = 6
+t, h = sympy.symbols("t h", real=True)
+SMOOTH = {  # with the distance of the nearest pole from 0
+    "exp": (mp.exp, mp.inf),
+    "tanh": (lambda x: mp.tanh(x + mp.mpf(1) / 3), mp.pi / 2),
+    "sigmoid": (lambda x: 1 / (1 + mp.exp(-2 * x - 1)), mp.pi / 2),
+    "polynomial": (lambda x: x**5 + x**3 + x, mp.inf),
+}
+
+
+def test_alg_data_set():
+    """By the algorithm's own steps, with loops over single units; against the differences."""
+    print("seed", SEED)
+    for hidden in ("tanh", "sigmoid", "softplus"):
+        net, X, Y = random_case(hidden, "sigmoid", "half_squared_error", 3, 4, SEED)
+        L, N = net.L, X.shape[1]
+        G = [None] + [np.zeros(w.shape) for w in net.W[1:]]
+        g = [None] + [np.zeros(v.shape) for v in net.b[1:]]
+        for i in range(N):
+            fwd = bp.forward(net, X[:, [i]])
+            delta = [None] * (L + 1)
+            delta[L] = (fwd.a[L] - Y[:, [i]]) * fwd.a[L] * (1 - fwd.a[L])
+            for l in range(L - 1, 0, -1):
+                delta[l] = np.array(
+                    [
+                        [sum(net.W[l + 1][r, j] * delta[l + 1][r, 0] for r in range(net.sizes[l + 1]))]
+                        for j in range(net.sizes[l])
+                    ]
+                ) * net.sigma[l].derivative(fwd.z[l])
+            for l in range(1, L + 1):
+                for j, k in np.ndindex(*G[l].shape):
+                    G[l][j, k] += delta[l][j, 0] * fwd.a[l - 1][k, 0] / N
+                g[l] += delta[l] / N
+        judged = gradcheck.central_differences(net, X, Y)
+        for l in range(1, L + 1):
+            np.testing.assert_allclose(G[l], judged.W[l], rtol=1e-6, atol=1e-10)
+            np.testing.assert_allclose(g[l], judged.b[l], rtol=1e-6, atol=1e-10)
+
+
+def linear_case(rows=False):
+    """W, b, U, C for J = Σ C ⊙ V² / 2, so that G = C ⊙ V."""
+    rng = np.random.default_rng(SEED)
+    n, m, N = 3, 4, 5
+    W, b, U, C = (rng.normal(size=shape) for shape in ((n, m), (n, 1), (m, N), (n, N)))
+    return (W.T, b.T, U.T, C.T) if rows else (W, b, U, C)
+
+
+def assert_linear(rows):
+    """The three formulas, the layer, and differences of J by every entry."""
+    W, b, U, C = linear_case(rows)
+    J = lambda W, b, U: (C * ((U @ W if rows else W @ U) + b) ** 2).sum() / 2
+    G = C * ((U @ W if rows else W @ U) + b)
+    ones = np.ones((5, 1))
+    formulas = (U.T @ G, ones.T @ G, G @ W.T) if rows else (G @ U.T, G @ ones, W.T @ G)
+    layer = layers.Linear(W, b, "rows" if rows else "columns")
+    layer.forward(U)
+    dU = layer.backward(G)
+    for place, (formula, computed) in enumerate(zip(formulas, (layer.dW, layer.db, dU), strict=True)):
+        arrays = [W, b, U]
+        assert formula.shape == arrays[place].shape
+        np.testing.assert_allclose(computed, formula, rtol=1e-13)
+        for index in np.ndindex(*formula.shape):
+            both = []
+            for step in (1e-4, -1e-4):  # J is quadratic: no truncation, so a large step
+                moved = [a.copy() for a in arrays]
+                moved[place][index] += step
+                both.append(J(*moved))
+            assert formula[index] == pytest.approx((both[0] - both[1]) / 2e-4, rel=1e-7, abs=1e-8)
+
+
+def test_eq_linear_columns():
+    assert_linear(rows=False)
+
+
+def test_eq_linear_rows():
+    assert_linear(rows=True)
+
+
+def test_thm_linear_layer():
+    """The proof's step: each V_ri by each entry, in symbols; and rows are the transposed columns."""
+    n, m, N = 2, 3, 2
+    W, U, G = (
+        sympy.MatrixSymbol(name, *shape) for name, shape in (("W", (n, m)), ("U", (m, N)), ("G", (n, N)))
+    )
+    b = sympy.Matrix(sympy.symbols("b0:2"))
+    V = W.as_explicit() * U.as_explicit() + b * sympy.ones(1, N)
+    total = lambda by: sum(
+        G.as_explicit()[r, i] * sympy.diff(V[r, i], by) for r in range(n) for i in range(N)
+    )
+    columns = (G * U.T).as_explicit(), (G.as_explicit() * sympy.ones(N, 1)), (W.T * G).as_explicit()
+    for formula, given in zip(columns, (W.as_explicit(), b, U.as_explicit()), strict=True):
+        for j, k in np.ndindex(*formula.shape):
+            assert sympy.expand(total(given[int(j), int(k)]) - formula[int(j), int(k)]) == 0
+    left, right = linear_case(), linear_case(rows=True)
+    one, two = layers.Linear(*left[:2]), layers.Linear(*right[:2], "rows")
+    np.testing.assert_allclose(one.forward(left[2]).T, two.forward(right[2]), rtol=1e-14)
+    np.testing.assert_allclose(one.backward(left[3]).T, two.backward(right[3]), rtol=1e-14)
+    np.testing.assert_allclose(one.dW.T, two.dW, rtol=1e-14)
+    np.testing.assert_allclose(one.db.T, two.db, rtol=1e-14)
+
+
+@pytest.mark.parametrize("layout", layers.LAYOUTS)
+def test_eq_activation_layer(layout):
+    rng = np.random.default_rng(SEED)
+    U, G = rng.normal(size=(2, 4, 3))
+    for name in ("tanh", "sigmoid", "relu", "gelu", "identity", "softplus"):
+        layer = layers.Activation(name, layout)
+        value = bp.activations.get(name).value
+        np.testing.assert_array_equal(layer.forward(U), value(U))
+        slope = (value(U + 1e-6) - value(U - 1e-6)) / 2e-6
+        np.testing.assert_allclose(layer.backward(G), G * slope, rtol=1e-7, atol=1e-9)
+
+
+@pytest.mark.parametrize("layout", layers.LAYOUTS)
+@pytest.mark.parametrize("name", bp.losses.LOSSES)
+def test_eq_loss_layer(layout, name):
+    """The mean of single losses, and its differences by every entry of U."""
+    rng = np.random.default_rng(SEED)
+    U, Y = rng.normal(size=(3, 4)), rng.dirichlet(np.ones(3), size=4).T
+    turn = np.transpose if layout == "rows" else np.asarray
+    loss = layers.Loss(name, layout)
+    row = bp.losses.get(name)
+    single = [(row.value_from_z or row.value)(U[:, [i]], Y[:, [i]]).item() for i in range(4)]
+    assert loss.forward(turn(U), turn(Y)) == pytest.approx(sum(single) / 4, rel=1e-14)
+    gradient = turn(loss.backward())
+    for index in np.ndindex(3, 4):
+        both = []
+        for step in (1e-5, -1e-5):
+            moved = U.copy()
+            moved[index] += step
+            both.append(layers.Loss(name, layout).forward(turn(moved), turn(Y)))
+        assert gradient[index] == pytest.approx((both[0] - both[1]) / 2e-5, rel=1e-6, abs=1e-9)
+
+
+def quotients(f, h):
+    """D_1, D_2, D_3 with 60 digits, so that no rounding hides what the step does."""
+    return (f(h) - f(0)) / h, (f(h) - f(-h)) / (2 * h), mp.im(f(mp.mpc(0, h))) / h
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_eq_three_schemes(name):
+    """All three go to the derivative."""
+    f = SMOOTH[name][0]
+    with mp.workdps(60):
+        for D in quotients(f, mp.mpf(10) ** -12):
+            assert abs(D - mp.diff(f, 0)) < 1e-11
+        numbers = [f"{float(D):.6f}" for D in quotients(mp.exp, mp.mpf(1) / 10)]
+    assert numbers == ["1.051709", "1.001668", "0.998334"]
+
+
+def between(f, order, low, high):
+    """Least and largest value of a derivative on a fine grid, widened by the grid's own error."""
+    values = [float(mp.diff(f, low + (high - low) * i / 100, order)) for i in range(101)]
+    margin = 1e-9 + max(abs(np.diff(values)))
+    return min(values) - margin, max(values) + margin
+
+
+STEPS = (0.5, 0.1, 0.01)
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_eq_truncation_one_sided(name):
+    """2 (D_1 - f')/h is a value that f'' takes on [0, h]."""
+    f = SMOOTH[name][0]
+    with mp.workdps(60):
+        for h in STEPS:
+            value = 2 * (quotients(f, mp.mpf(h))[0] - mp.diff(f, 0)) / h
+            low, high = between(f, 2, 0, mp.mpf(h))
+            assert low <= value <= high
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_eq_truncation_central(name):
+    """6 (D_2 - f')/h² is a value that f''' takes on [-h, h]."""
+    f = SMOOTH[name][0]
+    with mp.workdps(60):
+        for h in STEPS:
+            value = 6 * (quotients(f, mp.mpf(h))[1] - mp.diff(f, 0)) / mp.mpf(h) ** 2
+            low, high = between(f, 3, -mp.mpf(h), mp.mpf(h))
+            assert low <= value <= high
+
+
+@pytest.mark.parametrize("name", SMOOTH)
+def test_eq_truncation_complex(name):
+    """The bound C h², for every step up to s inside the disc; and it is near for small steps."""
+    f, radius = SMOOTH[name]
+    with mp.workdps(60):
+        s = mp.mpf(1) / 2
+        assert s < radius
+        c = mp.taylor(f, 0, 41)
+        C = mp.fsum(abs(c[2 * k + 1]) * s ** (2 * k - 2) for k in range(1, 21))
+        for h in STEPS:
+            error = abs(quotients(f, mp.mpf(h))[2] - c[1])
+            assert error <= C * mp.mpf(h) ** 2 * (1 + mp.mpf(10) ** -9)  # the terms cut off at 41
+        tiny = mp.mpf(10) ** -9
+        assert abs((quotients(f, tiny)[2] - c[1]) / tiny**2 + c[3]) < 1e-12
+
+
+def test_thm_truncation():
+    """Leading terms of all three errors, from the series; the complex one has no odd powers."""
+    c = sympy.symbols("c0:8")
+    f = sum(c[n] * t**n for n in range(8))
+    D1, D2, D3 = (sympy.expand(D) for D in quotients_of_polynomial(f))
+    assert sympy.expand(D1 - c[1] - h * c[2]).coeff(h, 1) == 0  # f''/2 = c2
+    assert D2 == c[1] + c[3] * h**2 + c[5] * h**4 + c[7] * h**6
+    assert D3 == c[1] - c[3] * h**2 + c[5] * h**4 - c[7] * h**6
+
+
+def quotients_of_polynomial(f):
+    """As `quotients`, for real symbols as coefficients: Im by i^n."""
+    c = [f.coeff(t, n) for n in range(8)]
+    odd = sum(c[n] * h**n * (-1) ** ((n - 1) // 2) for n in range(1, 8, 2))
+    return (f.subs(t, h) - f.subs(t, 0)) / h, (f.subs(t, h) - f.subs(t, -h)) / (2 * h), odd / h
+
+
+def rounded_exp(x, digits=5):
+    """exp(x) rounded to some decimals, exactly that: |rounded - exact| <= 10^-digits / 2."""
+    return Fraction(round(math.exp(x) * 10**digits), 10**digits)
+
+
+def test_eq_rounding():
+    """A program that rounds to five decimals, in exact fractions: never above the bound, and near it."""
+    eps, worst = Fraction(1, 2 * 10**5), [0, 0]
+    for n in range(1, 400):
+        step = Fraction(n, 1000)
+        f = {s: Fraction(math.exp(s * n / 1000)) for s in (-1, 0, 1)}
+        g = {s: rounded_exp(s * n / 1000) for s in (-1, 0, 1)}
+        one = abs((g[1] - g[0]) - (f[1] - f[0])) / step
+        two = abs((g[1] - g[-1]) - (f[1] - f[-1])) / (2 * step)
+        assert one <= 2 * eps / step and two <= eps / step
+        worst = [max(worst[0], one * step / eps), max(worst[1], two * step / eps)]
+    assert worst[0] > 0.9 and worst[1] > 0.9  # f(0) = 1 is exact here, so 1 of 2 ε is reached
+
+
+def test_prop_rounding():
+    """Both bounds are reached by the worst returns; the complex step keeps its relative error."""
+    eps, f = Fraction(1, 1000), {-1: Fraction(3), 0: Fraction(5), 1: Fraction(9)}
+    for step in (Fraction(1, 10), Fraction(1, 10**6)):
+        g = {-1: f[-1] - eps, 0: f[0] - eps, 1: f[1] + eps}
+        assert (g[1] - g[0]) / step - (f[1] - f[0]) / step == 2 * eps / step
+        assert ((g[1] - g[-1]) - (f[1] - f[-1])) / (2 * step) == eps / step
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
+    exact = bp.backward(net, bp.forward(net, X), Y).W[1]
+    for step in (1e-10, 1e-50, 1e-150):
+        relative = abs(gradcheck.complex_step(net, X, Y, step).W[1] / exact - 1)
+        assert relative.max() < 1e-12
+
+
+M, eps = sympy.symbols("M varepsilon", positive=True)
+k = sympy.symbols("k", positive=True)
+BOUNDS = {  # bound, best step, least value
+    "one-sided": (lambda h: M * h / 2 + 2 * eps / h, 2 * sympy.sqrt(eps / M), 2 * sympy.sqrt(M * eps)),
+    "central": (
+        lambda h: M * h**2 / 6 + eps / h,
+        (3 * eps / M) ** sympy.Rational(1, 3),
+        sympy.Rational(1, 2) * (9 * M * eps**2) ** sympy.Rational(1, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_eq_best_step(name):
+    """The derivative of the bound is 0 there, negative before and positive after."""
+    bound, best, _ = BOUNDS[name]
+    slope = lambda h: sympy.simplify(
+        sympy.diff(bound(k), k).subs(k, h).subs({M: 3, eps: sympy.Rational(1, 7)})
+    )
+    at = best.subs({M: 3, eps: sympy.Rational(1, 7)})
+    assert slope(at) == 0 and slope(at * 0.9) < 0 < slope(at * 1.1)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+def test_eq_best_error(name):
+    bound, best, least = BOUNDS[name]
+    assert sympy.simplify(sympy.powdenest(bound(best) - least, force=True)) == 0
+    u64, u32 = 2.0**-53, 2.0**-24  # the chapter's numbers
+    value = lambda expression, u: f"{float(expression.subs({M: 1, eps: u})):.0e}"
+    expected = {"one-sided": ("2e-08", "5e-04"), "central": ("2e-11", "2e-05")}[name]
+    assert (value(least, u64), value(least, u32)) == expected
+
+
+def test_thm_best_step():
+    """The inequality for random numbers, and the two identities behind the means."""
+    print("seed", SEED)
+    p, q = sympy.symbols("p q", positive=True)
+    assert sympy.expand((p - q) ** 2 - (p**2 + q**2 - 2 * p * q)) == 0
+    assert sympy.expand((M * k / 2) * (2 * eps / k)) == M * eps
+    assert sympy.expand((M * k**2 / 6) * (eps / (2 * k)) ** 2) == M * eps**2 / 24
+    rng = np.random.default_rng(SEED)
+    for _ in range(300):
+        m, e, step = 10.0 ** rng.uniform(-8, 8, size=3)
+        assert m * step / 2 + 2 * e / step >= 2 * np.sqrt(m * e) * (1 - 1e-14)
+        assert m * step**2 / 6 + e / step >= 0.5 * np.cbrt(9 * m * e**2) * (1 - 1e-14)
+
+
+def test_eq_kink_difference():
+    for step in (Fraction(1), Fraction(1, 10**5)):
+        for n in range(-10, 11):
+            w = step * Fraction(n, 10)
+            assert (max(0, w + step) - max(0, w - step)) / (2 * step) == Fraction(1, 2) + w / (2 * step)
+        outside = step * Fraction(11, 10)
+        assert (max(0, outside + step) - max(0, outside - step)) / (2 * step) == 1
+    assert Fraction(1, 2) + Fraction(5, 10**6) / (2 * Fraction(1, 10**5)) == Fraction(3, 4)
+
+
+def test_eq_relative_error():
+    """What `check_gradients` reports is the largest value of the formula, floor included."""
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
+    J, grads = bp.value_and_grad(net, X, Y)
+    grads.W[2][0, 0] += 3e-3
+    numeric = gradcheck.central_differences(net, X, Y)
+    g, D = (np.concatenate([a.ravel() for a in [*x.W[1:], *x.b[1:]]]) for x in (grads, numeric))
+    floor = 1e-5 * max(J, abs(g).max(), abs(D).max())
+    relative = abs(g - D) / np.maximum(np.maximum(abs(g), abs(D)), floor)
+    report = bp.check_gradients(net, X, Y, grads, tolerance=10)
+    assert report.worst == pytest.approx(relative.max(), rel=1e-12) and report.worst > 1e-3
+
+
+def test_prop_relative_error():
+    """The factor's formula, its bound, and the chapter's table."""
+
+    def relative(g, D, floor):
+        return Fraction(abs(g - D)) / max(abs(g), abs(D), floor)
+
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    for _ in range(300):
+        n, m, D = (int(v) for v in rng.integers(-50, 51, size=3))
+        factor = Fraction(n, abs(m) + 1)
+        g = factor * D
+        floor = Fraction(1, 10**6)
+        if max(abs(g), abs(D)) >= floor:
+            assert relative(g, D, floor) == abs(factor - 1) / max(abs(factor), 1) <= 2
+    table = {0: 1, -1: 2, 2: Fraction(1, 2), Fraction(1, 2): Fraction(1, 2), Fraction(1, 5): Fraction(4, 5)}
+    table |= {Fraction(N, N - 1): Fraction(1, N) for N in range(2, 20)}
+    for factor, expected in table.items():
+        assert relative(factor * Fraction(3), Fraction(3), Fraction(1, 10**6)) == expected
+
+
+def test_eq_directional_difference():
+    """Against the product of the differences of all entries with the direction, and g · v."""
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    net, X, Y = random_case("tanh", "softmax", "cross_entropy", 3, 4, SEED)
+    entries, grads = gradcheck.central_differences(net, X, Y), bp.backward(net, bp.forward(net, X), Y)
+    for _ in range(5):
+        v = gradcheck.random_direction(net, rng)
+        along = gradcheck.directional_difference(net, X, Y, v)
+        assert along == pytest.approx(gradcheck.dot(entries, v), rel=1e-7)
+        assert along == pytest.approx(gradcheck.dot(grads, v), rel=1e-7)
+
+
+def test_thm_random_direction():
+    """Mean, variance and shares of q · v / ‖q‖, within four standard errors of the theory."""
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
+    q, n = bp.backward(net, bp.forward(net, X), Y), 4000
+    q.W[2][:] = 0  # any q will do
+    size = gradcheck.dot(q, q) ** 0.5
+    z = np.array([gradcheck.dot(q, gradcheck.random_direction(net, rng)) for _ in range(n)]) / size
+    assert (z != 0).all()
+    assert abs(z.mean()) < 4 / np.sqrt(n) and abs((z**2).mean() - 1) < 4 * np.sqrt(2 / n)
+    for bound in (2, 1, 0.3, 0.1):
+        exact = math.erf(bound / math.sqrt(2))
+        assert exact <= bound * math.sqrt(2 / math.pi) < 0.8 * bound
+        assert abs((abs(z) <= bound).mean() - exact) < 4 * np.sqrt(exact * (1 - exact) / n)
+    pairs = abs(z).reshape(-1, 2) <= 0.5  # two independent directions
+    both = math.erf(0.5 / math.sqrt(2)) ** 2
+    assert abs(pairs.all(axis=1).mean() - both) < 4 * np.sqrt(both * (1 - both) / (n / 2))
+    assert 0.8 * 1e-3 == pytest.approx(0.0008) and f"{0.0008**5:.1e}" == "3.3e-16"
+
+
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_the_layer_view_gives_the_same_gradients(output, loss):
+    """The chapter's assertion for every pair of output activation and loss, in both layouts."""
+    net, X, Y = random_case("tanh", output, loss, 3, 4, SEED)
+    J, grads = bp.value_and_grad(net, X, Y)
+    for layout in layers.LAYOUTS:
+        turn = np.transpose if layout == "rows" else np.asarray
+        sequence = layers.Sequence.of(net, layout)
+        assert sequence.forward(turn(X), turn(Y)) == pytest.approx(J, rel=1e-13)
+        sequence.backward()
+        for l, layer in enumerate(sequence.linear, start=1):
+            np.testing.assert_allclose(turn(layer.dW), grads.W[l], rtol=1e-10, atol=1e-14)
+            np.testing.assert_allclose(turn(layer.db), grads.b[l], rtol=1e-10, atol=1e-14)

@@ -1,0 +1,79 @@
+"""The gradient-check laboratory shows what the gradient check measures."""
+
+import re
+
+import numpy as np
+import pytest
+
+import backprop as bp
+from backprop import gradcheck, planted
+from backprop.demos import gradient_check as demo
+from backprop.demos.gradient_check import ARRAYS, POWERS, case
+from backprop.show.gradient_check import error_curves
+
+
+def test_the_case_hides_nothing():
+    """No two sizes equal, none equal to the number of examples, no zero, no saturated unit."""
+    net, X, Y = case()
+    assert len({*net.sizes, X.shape[1]}) == 4
+    fwd = bp.forward(net, X)
+    assert min(net.sigma[l].derivative(fwd.z[l]).min() for l in (1, 2)) > 0.1
+    assert all((abs(p) > 1e-3).all() for p in [X, Y, *net.W[1:], *net.b[1:]])
+
+
+@pytest.mark.parametrize("power", [-12.0, -8.5, -5.0, -1.0])
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+def test_the_numbers_are_those_of_the_gradient_check(power, precision):
+    net, X, Y = case()
+    view = demo.view(power=power, precision=precision)
+    step = (10.0**POWERS)[POWERS == power]  # NumPy's power of an array, to the last digit
+    errors = gradcheck.step_errors(net, X, Y, step, precision)
+    for name in gradcheck.SCHEMES:
+        assert view.numbers[name] == errors[name][0]
+        assert f"{name:12s} error {errors[name][0]:.1e}" in view.text
+
+
+@pytest.mark.parametrize("program", planted.PROGRAMS)
+def test_the_verdict_names_the_wrong_arrays(program):
+    net, X, Y = case()
+    given, right = planted.gradients(net, X, Y, program), bp.backward(net, bp.forward(net, X), Y)
+    text = demo.view(program=program).text
+    for name, l in ARRAYS:
+        wrong = not np.array_equal(getattr(given, name)[l], getattr(right, name)[l])
+        verdict = re.search(rf"{name}\[{l}\] +\S+  (passes|fails)", text)[1]
+        assert verdict == ("fails" if wrong else "passes")
+
+
+def test_a_mistake_is_told_only_when_asked():
+    for program, mistake in planted.PROGRAMS.items():
+        hidden, told = (demo.view(program=program, reveal=reveal).text for reveal in (False, True))
+        assert told.startswith(hidden) and "mistake" not in hidden
+        assert told.endswith(
+            f"The mistake: {mistake}." if mistake else "There is no mistake in this program."
+        )
+
+
+def test_single_precision_cannot_pass_even_the_right_program():
+    assert "passes" not in demo.view(precision="float32", power=-4.0).text
+
+
+def test_the_marked_step_is_the_nearest():
+    assert "Marked: h = 1e-5.5." in demo.view(power=-5.6).svg.text
+    assert POWERS[0] == -15 and POWERS[-1] == -0.5 and len(POWERS) == 30
+
+
+def test_the_picture_of_known_curves():
+    svg = error_curves([1e-4, 1e-2], {"one-sided": [1e-4, 1e-2], "central": [0.0, 1e-4]}, at=1)
+    assert svg.text == (
+        "Error against the step h from 1e-4 to 1e-2, as powers of ten. one-sided -4, -2; "
+        "central -17, -4. Marked: h = 1e-2."
+    )
+    first, second = (
+        [tuple(map(float, p.split(","))) for p in points.split()]
+        for points in re.findall(r'<polyline points="([^"]*)" class="curve (?:one-sided|central)"', str(svg))[
+            ::2
+        ]
+    )
+    (x0, y0), (x1, y1) = first
+    assert x1 > x0 and y1 < y0  # a larger error stands higher
+    assert second[1] == (x1, y0) and second[0] == (x0, 288.0)  # 0 is drawn at the bottom
