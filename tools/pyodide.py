@@ -10,7 +10,7 @@ them without an installer.
 
     pyodide-lock.json   the packages here, as Pyodide reads them
     files.json          size and sha256 of each file, for the progress display and the reader's cache
-    *.gzip              the two large files of the core, compressed: not every host does so itself
+    *.gzip              what a demo needs, compressed as a whole: not every host does so itself
 """
 
 import argparse
@@ -63,6 +63,17 @@ def verified(name, content, expected):
 def canonical(name):
     """A package's name as the lock's keys have it; a key with an underscore hangs without an error."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def unpacked(content):
+    """The same archive with nothing in it compressed: compressed as a whole it is smaller."""
+    whole = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(whole, "w") as new:
+        for info in old.infolist():
+            inside = old.read(info)
+            info.compress_type = zipfile.ZIP_STORED
+            new.writestr(info, inside)
+    return whole.getvalue()
 
 
 def closure(packages, roots):
@@ -203,6 +214,10 @@ def assemble(target, roots, wheels=()):
         files[wheel.name] = wheel.read_bytes()
     for name in COMPRESSED:
         files[f"{name}.gzip"] = gzip.compress(files[name], 9, mtime=0)
+    archives = [name for name in ("python_stdlib.zip",) if name in files]
+    archives += [packages[name]["file_name"] for name in OUR_NEEDS if name in packages]
+    for name in (*archives, ours.name):
+        files[f"{name}.gzip"] = gzip.compress(unpacked(files[name]), 9, mtime=0)
     text = json.dumps({"info": lock["info"], "packages": packages}, indent=1, sort_keys=True)
     files["pyodide-lock.json"] = text.encode()
     shutil.rmtree(target, ignore_errors=True)

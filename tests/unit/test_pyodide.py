@@ -1,6 +1,7 @@
 """The reader's Python is put together from the files that Pyodide released, or not at all."""
 
 import hashlib
+import io
 import json
 import zipfile
 
@@ -12,12 +13,19 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
+def archive_of(text):
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("inside.py"), text)
+    return whole.getvalue()
+
+
 @pytest.fixture
 def parts(tmp_path, monkeypatch):
     """A core, a carrier and a wheel of our own, all small; the tool takes them for the real ones."""
     npm, wheel = tmp_path / "npm", tmp_path / "backprop-1.0-py3-none-any.whl"
     npm.mkdir()
-    numpy, six = b"numpy's wheel", b"six's wheel"
+    numpy, six = archive_of("numpy = 1\n" * 99), archive_of("six = 1")
     packages = {
         "numpy": {"file_name": "numpy.whl", "sha256": digest(numpy), "depends": ["six"]},
         "six": {"file_name": "six.whl", "sha256": digest(six), "depends": []},
@@ -56,6 +64,13 @@ def test_it_holds_the_roots_and_what_they_need_and_our_wheel(parts):
         content = (target / name).read_bytes()
         assert file == {"bytes": len(content), "sha256": digest(content)}, name
     assert listing["pyodide.asm.wasm.gzip"]["bytes"] < listing["pyodide.asm.wasm"]["bytes"]
+
+
+def test_the_compressed_archive_holds_the_same_files():
+    content = archive_of("x = 1\n" * 99)
+    with zipfile.ZipFile(io.BytesIO(pyodide.unpacked(content))) as archive:
+        [info] = archive.infolist()
+        assert info.compress_type == zipfile.ZIP_STORED and archive.read(info) == b"x = 1\n" * 99
 
 
 def test_a_second_call_makes_the_same_bytes(parts):
