@@ -126,7 +126,7 @@ def test_every_picture_has_an_alternative_text(site, open_page):
     labels = page.locator("article svg.bp-svg").evaluate_all(
         "all => all.map(svg => svg.getAttribute('aria-label'))"
     )
-    assert len(labels) == 2 and all(len(label) > 40 for label in labels)
+    assert len(labels) == 3 and all(len(label) > 40 for label in labels)
 
 
 def test_no_button_without_an_address(site, open_page):

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from extensions import execution, live, notation, notation_switch, repository, selfhost
+from PIL import Image
 from tools import browser, node
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -403,3 +405,18 @@ def test_the_icon_font_keeps_what_is_used_by_name_by_number_or_as_a_letter():
         'details:after{content:"\\f107"}.note{--icon:"\uf05a"}'
     )
     assert selfhost.icons(style, '<i class="fa-solid fa-navicon"></i>') == {0xF0C9, 0xF107, 0xF05A}
+
+
+def test_a_figure_gets_few_colours_and_looks_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    smooth = np.linspace(0, 255, 300)[:, None] * np.ones((1, 300))
+    picture = np.stack([smooth, smooth.T, 255 - smooth, np.full((300, 300), 255)], axis=2).astype("uint8")
+    picture[rng.integers(300, size=50), rng.integers(300, size=50)] = (0, 114, 178, 255)
+    Image.fromarray(picture).save(tmp_path / "figure.png")
+    before = (tmp_path / "figure.png").stat().st_size
+    selfhost.few_colours(tmp_path / "figure.png")
+    once = (tmp_path / "figure.png").read_bytes()
+    after = np.asarray(Image.open(tmp_path / "figure.png").convert("RGBA")).astype(float)
+    assert len(once) < before and np.abs(after - picture).mean() < 12
+    selfhost.few_colours(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes() == once

@@ -6,6 +6,8 @@ import { packages } from "pyodide-lock";
 const FOLDER = new URL("../pyodide/", self.location).href;
 const SITE = "/lib/python3.12/site-packages";
 const FIRST = ["numpy", "backprop"];
+// Fetched when a cell first imports it. Other packages lie there for JupyterLite: the page has no widgets.
+const LATER = "matplotlib";
 const CORE = ["pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"];
 // The digest makes an address whose content never changes.
 const address = (name) => `${FOLDER}${name}?${files[name].sha256.slice(0, 16)}`;
@@ -68,8 +70,8 @@ function fetchNow(pyodide, name) {
 async function start() {
   self.importScripts(URL.createObjectURL(await (await self.fetch(`${FOLDER}pyodide.asm.js`)).blob()));
   const pyodide = await loadPyodide({ indexURL: FOLDER, packages: FIRST });
-  const later = Object.keys(packages).filter((name) => !(name in pyodide.loadedPackages));
-  const modules = Object.fromEntries(later.flatMap((name) => packages[name].imports.map((module) => [module, name])));
+  const needed = (name) => [name, ...packages[name].depends.flatMap(needed)];
+  const modules = Object.fromEntries(needed(LATER).flatMap((name) => packages[name].imports.map((module) => [module, name])));
   const cells = pyodide.pyimport("backprop.demos.cells");
   cells.prepare(pyodide.toPy(modules), (name) => fetchNow(pyodide, name));
   const desk = pyodide.pyimport("backprop.demos.page").Desk();
