@@ -448,7 +448,7 @@ BUGS = {
                 ),
             ),
             test="tests/unit/test_programs.py::test_a_step_inside_the_sweep_is_a_step",
-            fingerprint="output layer right; the error of the others shrinks with eta, in layer L - 1 in proportion",
+            fingerprint="output layer right; that of layer L - 1 has an error in proportion to eta",
             missed="a check of the gradient with a tiny step; a check that takes no step at all",
             mend="first all error signals, then all updates",
         ),
