@@ -211,7 +211,8 @@ BUGS = {
             setting={"output": "softmax", "loss": "cross_entropy"},
             test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
             fingerprint="wrong/true = -1 in every entry; angle 180°; the cost rises",
-            missed="tests of norms or squares; a loop that adds the step",
+            missed="tests of norms or squares; a loop that adds the step; softmax with one output, "
+            "whose gradient is 0",
             mend="the derivative is output minus label, and the step is subtracted",
         ),
         # Wrong from some layer on
@@ -275,7 +276,7 @@ BUGS = {
             setting={"output": "softmax"},
             test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
             fingerprint="wrong from the output on; with two classes wrong/true = 1/2 everywhere",
-            missed="cross-entropy, where δ = a - y needs no Jacobian",
+            missed="cross-entropy, where δ = a - y needs no Jacobian; one output, whose gradient is 0",
             mend="softmax couples its outputs: its derivative is a matrix",
         ),
         Bug(
@@ -447,7 +448,7 @@ BUGS = {
                 ),
             ),
             test="tests/unit/test_programs.py::test_a_step_inside_the_sweep_is_a_step",
-            fingerprint="output layer right; the error of the others is proportional to eta",
+            fingerprint="output layer right; that of layer L - 1 has an error in proportion to eta",
             missed="a check of the gradient with a tiny step; a check that takes no step at all",
             mend="first all error signals, then all updates",
         ),
@@ -464,7 +465,7 @@ BUGS = {
             test="tests/unit/test_programs.py::test_descend_takes_the_steps_of_the_gradient",
             fingerprint="the cost stands still to the last digit while the weights move",
             missed="a gradient check before the first step",
-            mend="check once more after a step; let the backward pass own its cache",
+            mend="check once more after a step; run both passes in one function, so that no cache gets old",
         ),
         # The right gradient of the wrong thing, or a right gradient used wrongly
         Bug(

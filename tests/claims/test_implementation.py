@@ -16,6 +16,7 @@ import backprop as bp
 from backprop import gradcheck, layers
 
 from ..unit.nets import PAIRS, random_case
+from .labels import pages
 
 SEED = 6
 t, h = sympy.symbols("t h", real=True)
@@ -403,3 +404,32 @@ def test_the_layer_view_gives_the_same_gradients(output, loss):
         for l, layer in enumerate(sequence.linear, start=1):
             np.testing.assert_allclose(turn(layer.dW), grads.W[l], rtol=1e-10, atol=1e-14)
             np.testing.assert_allclose(turn(layer.db), grads.b[l], rtol=1e-10, atol=1e-14)
+
+
+def test_the_table_of_errors():
+    """The powers of ten in the chapter's table, of the chapter's network.
+
+    Rounding differs between computers by a small factor: no entry may be a whole power off, and what
+    is listed as the last digit must be below ten rounding units.
+    """
+    (text,) = [text for path, text in pages() if path.name == "06-implementation.ipynb"]
+    number = lambda cell: int(cell.strip(" $").removeprefix("10^{").strip("{}").replace("−", "-"))
+    rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| $10^{-")]
+    assert len(rows) == 11
+    rng = np.random.default_rng(27)
+    net = bp.Network.random([3, 4, 3, 2], "tanh", "sigmoid", "half_squared_error", "glorot", seed=rng)
+    for l in (1, 2, 3):
+        net.b[l] += rng.normal(scale=0.5, size=net.b[l].shape)
+    X, Y = rng.normal(size=(3, 5)), rng.uniform(size=(2, 5))
+    steps = 10.0 ** np.array([number(row[0]) for row in rows])
+    for first, dtype in ((1, np.float64), (4, np.float32)):
+        last = number(rows[-1][3]) if dtype == np.float64 else -7
+        for i, errors in enumerate(gradcheck.step_errors(net, X, Y, steps, dtype).values()):
+            for row, error in zip(rows, errors, strict=True):
+                cell = row[first + i]
+                if not cell.strip():
+                    assert dtype == np.float32 and (number(row[0]) < -8 or error > 0.01)
+                elif number(cell) == last:
+                    assert error < 10 * np.finfo(dtype).eps
+                else:
+                    assert abs(np.log10(error) - number(cell)) < 0.8, (row, error)

@@ -233,6 +233,8 @@ def test_the_gradient_check_notices_whatever_the_diagnosis_does(name):
         ("wrong-denominator", {"sizes": (2, 4, 4, 1)}),
         ("missing-two", {"loss": "half_squared_error"}),
         ("wrong-sign", {"output": "identity", "loss": "half_squared_error"}),
+        ("wrong-sign", {"sizes": (2, 4, 4, 1)}),
+        ("softmax-as-sigmoid", {"sizes": (2, 4, 4, 1)}),
         ("missing-slope", {"sizes": (2, 3)}),
         ("missing-slope", {"hidden": "identity"}),
         ("slope-of-a", {"hidden": "relu"}),

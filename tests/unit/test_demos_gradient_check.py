@@ -2,13 +2,12 @@
 
 import re
 
-import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import gradcheck, planted
+from backprop import clinic, gradcheck
 from backprop.demos import gradient_check as demo
-from backprop.demos.gradient_check import ARRAYS, POWERS, case
+from backprop.demos.gradient_check import ARRAYS, POWERS, PROGRAMS, case
 from backprop.show.gradient_check import error_curves
 
 
@@ -33,24 +32,48 @@ def test_the_numbers_are_those_of_the_gradient_check(power, precision):
         assert f"{name:12s} error {errors[name][0]:.1e}" in view.text
 
 
-@pytest.mark.parametrize("program", planted.PROGRAMS)
+WRONG = {  # for each program the arrays that are wrong, and their distance from the right ones where it is known
+    "right": {},
+    "A": {"W[1]": 0.75, "b[1]": 0.75, "W[2]": 0.75, "b[2]": 0.75},  # a quarter of the right ones
+    "B": {"W[1]": None, "b[1]": None},
+    "C": {"W[1]": None, "b[1]": None},
+    "D": {"W[2]": 1, "b[2]": 1},  # 0
+    "E": {"b[1]": 3, "b[2]": 3},  # four times the right ones
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
 def test_the_verdict_names_the_wrong_arrays(program):
+    view = demo.view(program=program)
+    for name in (f"{array}[{l}]" for array, l in ARRAYS):
+        verdict = re.search(rf"{re.escape(name)} +\S+  (passes|fails)", view.text)[1]
+        assert verdict == ("fails" if name in WRONG[program] else "passes")
+        if WRONG[program].get(name):
+            assert view.numbers[name] == pytest.approx(WRONG[program][name], rel=1e-6)
+
+
+def test_the_missing_slope_is_further_off_than_the_slope_at_a():
+    missing, misplaced = (demo.view(program=program).numbers["W[1]"] for program in "BC")
+    assert missing > 2 * misplaced > 0.01
+
+
+@pytest.mark.parametrize("program", [program for program in PROGRAMS if program != "right"])
+def test_both_checks_catch_every_wrong_program(program):
     net, X, Y = case()
-    given, right = planted.gradients(net, X, Y, program), bp.backward(net, bp.forward(net, X), Y)
-    text = demo.view(program=program).text
-    for name, l in ARRAYS:
-        wrong = not np.array_equal(getattr(given, name)[l], getattr(right, name)[l])
-        verdict = re.search(rf"{name}\[{l}\] +\S+  (passes|fails)", text)[1]
-        assert verdict == ("fails" if wrong else "passes")
+    wrong = clinic.get(PROGRAMS[program]).gradients(net, X, Y)
+    for check in (gradcheck.check_gradients, gradcheck.check_directions):
+        with pytest.raises(bp.GradientError):
+            check(net, X, Y, gradients=wrong)
 
 
 def test_a_mistake_is_told_only_when_asked():
-    for program, mistake in planted.PROGRAMS.items():
+    for program, bug in PROGRAMS.items():
         hidden, told = (demo.view(program=program, reveal=reveal).text for reveal in (False, True))
         assert told.startswith(hidden) and "mistake" not in hidden
-        assert told.endswith(
-            f"The mistake: {mistake}." if mistake else "There is no mistake in this program."
-        )
+        if bug:
+            assert told.endswith(f'Its mistake is "{bug}" of the bug clinic.\n{clinic.get(bug)}')
+        else:
+            assert told.endswith("There is no mistake in this program.")
 
 
 def test_single_precision_cannot_pass_even_the_right_program():

@@ -1,15 +1,23 @@
-"""The gradient-check laboratory: the error against the step, and programs with planted mistakes."""
+"""The gradient-check laboratory: the error against the step, and programs with bugs of the clinic."""
 
 from functools import cache
 
 import numpy as np
 
-from .. import gradcheck, network, planted
+from .. import clinic, gradcheck, network
 from ..show.gradient_check import error_curves
 from .demo import Choice, Demo, Slider, Switch, View
 
 POWERS = np.arange(-30, 0) / 2  # of the steps: 1e-15 to 3e-1
 ARRAYS = (("W", 1), ("b", 1), ("W", 2), ("b", 2))
+PROGRAMS = {  # name: the bug of the clinic in it, or None for the right program
+    "right": None,
+    "A": "averaging-twice",
+    "B": "missing-slope",
+    "C": "slope-of-a",
+    "D": "output-layer-left-out",
+    "E": "bias-not-averaged",
+}
 
 
 def case():
@@ -25,7 +33,8 @@ def case():
 def measured(program, precision, entry=None):
     """The errors of every scheme for every step, as tuples."""
     net, X, Y = case()
-    wrong = planted.gradients(net, X, Y, program) if planted.PROGRAMS[program] else None
+    bug = PROGRAMS[program]
+    wrong = clinic.get(bug).gradients(net, X, Y) if bug else None
     errors = gradcheck.step_errors(net, X, Y, 10.0**POWERS, precision, entry, wrong)
     return {name: tuple(values.tolist()) for name, values in errors.items()}
 
@@ -45,8 +54,9 @@ def render(letters, program, power, precision, reveal):
         numbers[f"{array}[{l}]"] = error
         lines.append(f"  {name:8s} {error:.1e}  {'passes' if error <= bar else 'fails'} at {bar:.0e}")
     if reveal:
-        mistake = planted.PROGRAMS[program]
-        lines.append(f"The mistake: {mistake}." if mistake else "There is no mistake in this program.")
+        bug = PROGRAMS[program] and clinic.get(PROGRAMS[program])
+        told = [f'Its mistake is "{bug.name}" of the bug clinic.', *str(bug).splitlines()] if bug else []
+        lines += told or ["There is no mistake in this program."]
     return View(error_curves(10.0**POWERS, errors, at), "\n".join(lines), numbers)
 
 
@@ -56,7 +66,7 @@ gradient_check = Demo(
     note="Find the best step of each curve, in both precisions. Then check the programs A to E: which "
     "arrays are wrong, by how much, and what is the mistake?",
     controls=(
-        Choice("program", "program", tuple(planted.PROGRAMS), "right"),
+        Choice("program", "program", tuple(PROGRAMS), "right"),
         Slider("power", "step: power of ten", -15.0, -0.5, 0.5, -4.0),
         Choice("precision", "precision", ("float64", "float32"), "float64"),
         Switch("reveal", "tell the mistake", False),
