@@ -9,7 +9,7 @@ Gaussian integrals; Ba, Kiros & Hinton (2016) for layer normalisation; Pascanu e
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -42,7 +42,7 @@ _FORMULAS = {  # name: formula, derivative, where the derivative is largest
     "identity": ("z", "1", "all z"),
     "sigmoid": ("1/(1 + exp(-z))", "s(z) (1 - s(z))", "z = 0"),
     "tanh": ("tanh z", "1 - tanh(z)^2", "z = 0"),
-    "relu": ("max(0, z)", "0 or 1", "z > 0"),
+    "relu": ("max(0, z)", "1 or 0", "z > 0"),
     "leaky_relu": ("z or 0.01 z", "1 or 0.01", "z > 0"),
     "prelu": ("z or 0.25 z", "1 or 0.25", "z > 0"),
     "elu": ("z or exp(z) - 1", "1 or exp(z)", "z >= 0"),
@@ -129,13 +129,13 @@ def layer_norm(z):
     """Each column with its mean taken off, divided by its standard deviation (`eq:layer-norm`).
 
     Args:
-        z: pre-activations, (n, N).
+        z: pre-activations, (n, N), or a stack of such, (..., n, N).
 
     Returns:
-        (u, s): u = (z - mean)/s, (n, N), and s = sqrt(variance + EPSILON), (1, N).
+        (u, s): u = (z - mean)/s, (n, N), and s = sqrt(variance + EPSILON), (1, N); or stacks.
     """
-    centred = z - z.mean(axis=0, keepdims=True)
-    s = np.sqrt((centred**2).mean(axis=0, keepdims=True) + EPSILON)
+    centred = z - z.mean(axis=-2, keepdims=True)
+    s = np.sqrt((centred**2).mean(axis=-2, keepdims=True) + EPSILON)
     return centred / s, s
 
 
@@ -144,13 +144,13 @@ def layer_norm_vjp(u, s, upstream):
 
     Args:
         u, s: what `layer_norm` returned.
-        upstream: g, (n, N).
+        upstream: g, shape as u.
 
     Returns:
-        An array (n, N).
+        An array, shape as u.
     """
-    mean = upstream.mean(axis=0, keepdims=True)
-    return (upstream - mean - u * (upstream * u).mean(axis=0, keepdims=True)) / s
+    mean = upstream.mean(axis=-2, keepdims=True)
+    return (upstream - mean - u * (upstream * u).mean(axis=-2, keepdims=True)) / s
 
 
 @dataclass(eq=False)
@@ -386,6 +386,75 @@ def ensemble(
     return Ensemble(seeds, z, delta, W)
 
 
+def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm=False):
+    """The numbers of `ensemble`, up to rounding, faster: all seeds go through each layer at once.
+
+    The same networks, inputs and labels, with a linear output and half the squared error. Each array of
+    a sweep gets the seeds as its first axis. With one example the gradient by the weights is δ aᵀ, and
+    its norm ‖δ‖ ‖a‖.
+
+    Args:
+        sizes, activation, scale, skip, norm: as in `ensemble`.
+        init: a name in `backprop.initialise.VARIANCE`: normal weights only.
+        seeds: integers.
+
+    Returns:
+        An `Ensemble`.
+
+    Raises:
+        ValueError, TypeError: as `ensemble`; ValueError for softmax, and for an init that is not normal.
+    """
+    sizes, seeds = checks.layer_sizes(sizes), list(seeds)
+    sigma = _elementwise(activation)
+    if init not in initialise.VARIANCE:
+        raise ValueError(f"init: expected one of {', '.join(initialise.VARIANCE)}, got {init!r}")
+    if not seeds:
+        raise ValueError("seeds: expected at least one seed, got none")
+    _expect_scale(scale)
+    *W, x, y = _drawn(tuple(sizes), tuple(seeds))
+    variances = [initialise.variance(n_out, n_in, init) for n_in, n_out in pairwise(sizes)]
+    W = [None] + [scale * np.sqrt(v) * w for v, w in zip(variances, W, strict=True)]
+    L = len(sizes) - 1
+    skips = {l for l in range(1, L) if skip and sizes[l] == sizes[l - 1]}
+    z, a, u, s = [None], [x], [None], [None]
+    for l in range(1, L + 1):
+        z.append(W[l] @ a[l - 1])
+        normed, deviation = layer_norm(z[l]) if norm and l < L else (z[l], None)
+        u.append(normed)
+        s.append(deviation)
+        value = sigma.value(u[l]) if l < L else u[l]
+        a.append(value + a[l - 1] if l in skips else value)
+    delta = [None] * L + [a[L] - y]
+    upstream = W[L].swapaxes(1, 2) @ delta[L]
+    for l in range(L - 1, 0, -1):
+        g = sigma.vjp(u[l], upstream)
+        delta[l] = layer_norm_vjp(u[l], s[l], g) if norm else g
+        if l > 1:
+            below = W[l].swapaxes(1, 2) @ delta[l]
+            upstream = below + upstream if l in skips else below
+    size = _stacked_norms(delta[1:])
+    rms = _stacked_norms(z[1:]) / np.sqrt(sizes[1:])
+    return Ensemble(seeds, rms, size, size * _stacked_norms(a[:-1]))
+
+
+def _stacked_norms(arrays):
+    """Norms of L stacks of S columns, (S, L)."""
+    return np.stack([np.sqrt((v * v).sum(axis=(1, 2))) for v in arrays], axis=1)
+
+
+@lru_cache(maxsize=4)  # while a demo's scale or activation changes, the draws stay
+def _drawn(sizes, seeds):
+    """Standard normal W^(1), ..., W^(L), x and y, as `ensemble` draws them, seeds along the first axis."""
+    shapes = [(n_out, n_in) for n_in, n_out in pairwise(sizes)] + [(sizes[0], 1), (sizes[-1], 1)]
+    ends = np.cumsum([rows * columns for rows, columns in shapes])
+    # The draws of one generator come in the same order in one call as in many.
+    drawn = np.empty((len(seeds), ends[-1]))
+    for row, seed in zip(drawn, seeds, strict=True):
+        np.random.default_rng(seed).standard_normal(out=row)
+    parts = np.split(drawn, ends[:-1], axis=1)
+    return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
 def norms(arrays):
     """The norm of each array of a list [None, 1, ..., L], all entries in one column; an array (L,)."""
     return np.array([np.linalg.norm(array) for array in arrays[1:]])
@@ -399,6 +468,9 @@ def _expect_scale(scale):
 # --- theory ------------------------------------------------------------------------------------
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(80)
+_HALF = 5.0 * (_NODES + 1)  # 0 to 10; beyond, the density is below 1e-22
+_POINTS = np.concatenate([-_HALF, _HALF])
+_DENSITY = np.tile(5.0 * _WEIGHTS * np.exp(-0.5 * _HALF**2) / np.sqrt(2 * np.pi), 2)
 
 
 def gaussian_mean(function, q=1.0):
@@ -416,10 +488,7 @@ def gaussian_mean(function, q=1.0):
     """
     if not (np.isfinite(q) and q >= 0):
         raise ValueError(f"q: expected a finite number >= 0, got {q}")
-    g = 5.0 * (_NODES + 1)  # 0 to 10; beyond, the density is below 1e-22
-    density = 5.0 * _WEIGHTS * np.exp(-0.5 * g * g) / np.sqrt(2 * np.pi)
-    root = np.sqrt(q)
-    return float(density @ (function(root * g) + function(-root * g)))
+    return float(_DENSITY @ function(np.sqrt(q) * _POINTS))
 
 
 @dataclass(eq=False)
@@ -457,14 +526,16 @@ def theory(sizes, activation, init, scale=1.0, norm=False, q0=1.0):
     _expect_scale(scale)
     L = len(sizes) - 1
     variance = [None] + [scale**2 * initialise.variance(n_out, n_in, init) for n_in, n_out in pairwise(sizes)]
-    q, chi, mean_square = [], [], q0
+    q, chi, mean_square, before = [], [], q0, None
     for l in range(1, L + 1):
         q.append(sizes[l - 1] * variance[l] * mean_square)
         if l == L:
             break
         taken = 1.0 if norm else q[-1]  # the mean square of what the activation takes
-        mean_square = gaussian_mean(lambda z: sigma.value(z) ** 2, taken)
-        slope = gaussian_mean(lambda z: sigma.derivative(z) ** 2, taken)
+        if taken != before:  # with normalisation all layers share the means
+            mean_square = gaussian_mean(lambda z: sigma.value(z) ** 2, taken)
+            slope = gaussian_mean(lambda z: sigma.derivative(z) ** 2, taken)
+            before = taken
         chi.append(sizes[l] * variance[l + 1] * slope / (q[-1] if norm else 1.0))
     ratio = np.append(np.cumprod(chi[::-1])[::-1], 1.0)
     return Theory(np.array(q), np.array(chi), np.sqrt(ratio))

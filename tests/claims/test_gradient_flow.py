@@ -44,16 +44,22 @@ def test_prop_max_slopes():
         slopes = row.derivative(grid)
         assert slopes.max() <= value + 1e-15 and slopes.max() > value - 1e-6
         assert row.max_derivative == pytest.approx(value, rel=1e-14)
+        least = 1 - value if name == "gelu" else 0
+        assert least - 1e-15 <= slopes.min() and abs(slopes).max() == slopes.max()
         if at is not None:
             assert abs(grid[np.argmax(slopes)] - at) < 1e-3
             assert row.derivative(np.array([at]))[0] == pytest.approx(value, rel=1e-12)
             assert (slopes[abs(grid - at) > 0.01] < value - 1e-6).all()
+    assert sympy.simplify(slope + slope.subs(z, -z)) == 1
+    assert abs(grid[np.argmin(bp.activations.d_gelu(grid))] + math.sqrt(2)) < 1e-3
+    least = bp.activations.d_gelu(np.array([-math.sqrt(2)]))[0]
+    assert least == pytest.approx(1 - largest["gelu"][1], rel=1e-12)
     assert (bp.activations.d_softplus(np.linspace(-30, 30, 61)) < 1).all()
     rng = np.random.default_rng(SEED)
     for K in (2, 3, 7):
         for _ in range(50):
             a = rng.dirichlet(np.full(K, 0.5))
-            assert (np.diag(a) - np.outer(a, a)).max() <= 0.25
+            assert abs(np.diag(a) - np.outer(a, a)).max() <= 0.25
     assert (np.diag([0.5, 0.5]) - np.full((2, 2), 0.25)).max() == 0.25
 
 
@@ -112,15 +118,21 @@ def test_cor_ten_sigmoids():
         size = flow.norms(bp.backward(net, fwd, y).delta)
         assert size[0] <= 0.25**9 * np.linalg.norm(fwd.a[10] - y)
         assert flow.bound(net) == pytest.approx(0.25**9)
+        net, x = sigmoid_network("sigmoid", "binary_cross_entropy", rng)
+        fwd, y = bp.forward(net, x), rng.uniform(size=(4, 1))
+        size = flow.norms(bp.backward(net, fwd, y).delta)
+        assert size[0] <= 0.25**9 * np.linalg.norm(fwd.a[10] - y)
 
 
 def test_eq_ten_sigmoids():
     rng = np.random.default_rng(SEED)
-    for _ in range(20):
-        net, x = sigmoid_network("sigmoid", "half_squared_error", rng)
-        fwd, y = bp.forward(net, x), rng.normal(size=(4, 1))
-        size = flow.norms(bp.backward(net, fwd, y).delta)
-        assert size[0] <= 0.25**10 * np.linalg.norm(fwd.a[10] - y)
+    for loss in ("half_squared_error", "squared_error", "binary_cross_entropy"):
+        for _ in range(20):
+            net, x = sigmoid_network("sigmoid", loss, rng)
+            fwd, y = bp.forward(net, x), rng.uniform(size=(4, 1))
+            size = flow.norms(bp.backward(net, fwd, y).delta)
+            gradient = net.loss_function.gradient(fwd.a[10], y)
+            assert size[0] <= 0.25**10 * np.linalg.norm(gradient)
     # Reached: weights 1, biases -1/2, all pre-activations 0.
     W = [None] + [np.array([[1.0]])] * 10
     b = [None, np.zeros((1, 1))] + [np.array([[-0.5]])] * 9
@@ -437,6 +449,37 @@ def test_prop_layer_norm():
         np.testing.assert_allclose(scaled_u, u, rtol=1e-9)
         back = flow.layer_norm_vjp(scaled_u, scaled_s, upstream)
         np.testing.assert_allclose(back, flow.layer_norm_vjp(u, s, upstream) / t, rtol=1e-7)
+
+
+def test_with_normalisation_only_the_first_and_the_last_scale_count():
+    """With one output unit the ratio is multiplied by t_L/t_1, up to EPSILON."""
+    net, X, Y = deep_case(SEED, sizes=(8, 9, 9, 9, 1))
+    net.b = [None] + [np.zeros_like(b) for b in net.b[1:]]
+    t = [None, 3.0, 0.7, 1.9, 0.4]
+    scaled = net.with_parameters([None] + [t[l] * net.W[l] for l in range(1, 5)], net.b)
+    ratios = []
+    for each in (net, scaled):
+        delta = flow.backward(each, flow.forward(each, X[:, :1], norm=True), Y[:, :1]).delta
+        ratios.append([np.linalg.norm(delta[l]) / np.linalg.norm(delta[4]) for l in (1, 2)])
+    assert ratios[1][0] / ratios[0][0] == pytest.approx(t[4] / t[1], rel=1e-3)
+    assert ratios[1][1] / ratios[0][1] == pytest.approx(t[4] / t[2], rel=1e-3)
+
+
+def test_the_recursion_starts_with_the_input():
+    assert flow.theory([5, 7, 1], "tanh", "glorot").q[0] == pytest.approx(5 * 2 / 12, rel=1e-14)
+
+
+@pytest.mark.parametrize(("z", "line"), [(1e-3, 0.5), (-1e-3, 0.5), (30.0, 1.0), (-30.0, 0.0)])
+def test_gelu_is_half_the_identity_near_0_and_relu_far_away(z, line):
+    z = np.array([z])
+    assert bp.activations.gelu(z) == pytest.approx(line * z, rel=1e-3, abs=1e-12)
+    assert bp.activations.d_gelu(z) == pytest.approx(line, rel=2e-3, abs=1e-12)
+
+
+def test_no_activation_grows_faster_than_its_argument():
+    z = np.linspace(-60, 60, 24001)
+    for name in flow.ACTIVATIONS:
+        assert (abs(bp.activations.get(name).value(z)) <= abs(z) + 1).all()
 
 
 def test_eq_clip():

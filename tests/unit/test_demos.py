@@ -387,19 +387,22 @@ def test_the_clinic_s_demo_tells_an_error_and_a_hidden_bug():
     assert demos.bug_clinic.view().numbers["wrong arrays"] == 4
 
 
-def test_the_gradient_flow_demo_shows_real_backward_sweeps():
-    view = demos.gradient_flow.view(activation="tanh", init="he", depth=3, width=5, scale=0.8)
-    sizes = [5, 5, 5, 5, 1]
+@pytest.mark.parametrize(("depth", "width", "seeds"), [(3, 5, 11), (20, 20, 11), (20, 21, 7)])
+def test_the_gradient_flow_demo_shows_real_backward_sweeps(depth, width, seeds):
+    view = demos.gradient_flow.view(activation="tanh", init="he", depth=depth, width=width, scale=0.8)
+    sizes = [width] * (depth + 1) + [1]
+    assert f"; {seeds} seeds, a real backward sweep each" in view.text
     ratios = []
-    for seed in range(11):
+    for seed in range(seeds):
         rng = np.random.default_rng(seed)
         net = bp.Network.random(sizes, "tanh", "identity", "half_squared_error", "he", rng)
         net = net.with_parameters([None] + [0.8 * w for w in net.W[1:]], net.b)
-        x, y = rng.normal(size=(5, 1)), rng.normal(size=(1, 1))
+        x, y = rng.normal(size=(width, 1)), rng.normal(size=(1, 1))
         size = [np.linalg.norm(d) for d in bp.backward(net, bp.forward(net, x), y).delta[1:]]
         ratios.append([v / size[-1] for v in size])
     for l, median in enumerate(np.median(ratios, axis=0), start=1):
-        assert view.numbers[f"median {l}"] == pytest.approx(median, rel=1e-12)
+        # Rounding may differ by the order of sums, and twenty layers magnify it.
+        assert view.numbers[f"median {l}"] == pytest.approx(median, rel=1e-10)
         assert f"{l:5d}" in view.text and f"{median:.2e}" in view.text
     skipping = demos.gradient_flow.view(skip=True, norm=True)
     assert "no theory here" in skipping.text and not any("theory" in name for name in skipping.numbers)

@@ -4,14 +4,15 @@ from .. import flow, initialise
 from ..show.flow_lab import error_signals
 from .demo import Choice, Demo, Slider, Switch, View
 
-SEEDS = range(11)  # few enough to redraw while a slider moves
+SEEDS, FEWER, UNITS = range(11), range(7), 400  # so few that a slider redraws at once, in a browser too
 
 
 def render(letters, activation, init, depth, width, scale, skip, norm):
     """Error signals of every layer over the seeds, and the theory where there is one."""
     depth, width = int(depth), int(width)
     sizes = [width] * (depth + 1) + [1]
-    found = flow.ensemble(sizes, activation, init, SEEDS, scale=scale, skip=skip, norm=norm)
+    seeds = SEEDS if depth * width <= UNITS else FEWER
+    found = flow.stacked_ensemble(sizes, activation, init, seeds, scale, skip, norm)
     quantiles = found.quantiles((0.0, 0.25, 0.5, 0.75, 1.0))
     theory = None if skip else flow.theory(sizes, activation, init, scale, norm).delta
     error, last = letters.err, len(sizes) - 1
@@ -19,7 +20,7 @@ def render(letters, activation, init, depth, width, scale, skip, norm):
         f"{depth} hidden layers of {width} units, {activation}, {init}, weights times {scale:g}"
         + (", skip connections" if skip else "")
         + (", layer normalisation" if norm else "")
-        + f"; {len(SEEDS)} seeds, a real backward sweep each.",
+        + f"; {len(seeds)} seeds, a real backward sweep each.",
         f"Size of {error('l')} relative to {error(last)}, the output's:",
         "layer    lowest    median   highest" + ("    theory" if theory is not None else ""),
     ]
@@ -33,7 +34,7 @@ def render(letters, activation, init, depth, width, scale, skip, norm):
             numbers[f"theory {l}"] = float(theory[l - 1])
     zero = int((found.delta[:, 0] == 0).sum())
     if zero:
-        lines.append(f"In {zero} of {len(SEEDS)} networks a whole layer is off: nothing gets through.")
+        lines.append(f"In {zero} of {len(seeds)} networks a whole layer is off: nothing gets through.")
     if theory is None:
         lines.append("With skip connections there is no theory here.")
     return View(error_signals(quantiles, theory), "\n".join(lines), numbers)
