@@ -27,6 +27,12 @@ def _drop(app, pagename, templatename, context, doctree):
                 raise ExtensionError(f"{pagename} would load from outside: {', '.join(outside)}")
 
 
+def _later(app, pagename, templatename, context, doctree):
+    """A figure is fetched when the reader comes near it."""
+    if "body" in context:
+        context["body"] = context["body"].replace("<img ", '<img loading="lazy" ')
+
+
 def icons(style, pages):
     """The code points of the icons that pages use by name, and those that a style names itself."""
     used = set(re.findall(r"\bfa-[\w-]+", pages))
@@ -73,6 +79,7 @@ def _light_figures(app, exception):
 
 
 def setup(app):
+    app.connect("html-page-context", _later)
     app.connect("build-finished", _thin)
     app.connect("build-finished", _light_figures)
     # Last: after every extension has added its files.

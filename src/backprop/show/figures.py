@@ -18,7 +18,6 @@ def figure(width=6.4, height=3.4, **grid):
         "axes.grid": True,
         "axes.spines.right": False,
         "axes.spines.top": False,
-        "figure.dpi": 110,
         "font.size": 11,
         "grid.alpha": 0.3,
         "lines.linewidth": 2,
