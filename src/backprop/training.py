@@ -23,7 +23,7 @@ FAR = 1e4  # a cost so many times larger than at the start, and than 1, is calle
 
 
 class DivergenceError(ArithmeticError):
-    """The cost left the finite numbers, or grew beyond `FAR` times what it was (and 1); the message says when."""
+    """The cost is not finite, or more than `FAR` times what it was, and than `FAR`; the message says when."""
 
 
 class Descent:
