@@ -2,8 +2,8 @@
 
 import copy
 import io
-import re
 import math
+import re
 import sys
 
 import numpy as np
