@@ -17,6 +17,7 @@ import numpy as np
 from . import activations as _activations
 from . import checks, initialise, network
 from .network import Gradients, Network
+from .training import clipping_factor
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 EPSILON = 1e-5  # keeps the division defined where all pre-activations of a layer are equal
@@ -280,7 +281,7 @@ def clip(gradients, threshold):
     length = float(np.sqrt(sum((g**2).sum() for g in (*gradients.W[1:], *gradients.b[1:]))))
     if not np.isfinite(length):
         raise ValueError(f"gradients: expected finite numbers, got a norm of {length}")
-    factor = min(1.0, threshold / length) if length else 1.0
+    factor = clipping_factor(length, threshold)
     scaled = ([None] + [factor * g for g in part[1:]] for part in (gradients.W, gradients.b))
     return Gradients(gradients.delta, *scaled), length
 

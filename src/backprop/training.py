@@ -19,11 +19,11 @@ from . import checks
 from .network import Gradients, Network, cost, forward, value_and_grad
 from .workspace import Workspace
 
-FAR = 1e4  # a cost so many times larger than at the start is called diverged
+FAR = 1e4  # a cost so many times larger than at the start, and than 1, is called diverged
 
 
 class DivergenceError(ArithmeticError):
-    """The cost left the finite numbers, or grew to `FAR` times what it was; the message says when."""
+    """The cost is not finite, or more than `FAR` times what it was, and than `FAR`; the message says when."""
 
 
 class Descent:
@@ -90,17 +90,15 @@ class Descent:
             self._norms = None
             length = self.gradient_norm
             if self.updates == 0:
-                self._first = max(1.0, self.cost)
-            if not (math.isfinite(length) and self.cost <= FAR * self._first):
+                self._first = self.cost
+            if not (math.isfinite(length) and self.cost <= FAR * max(1.0, self._first)):
                 raise DivergenceError(self.complaint(self._symptom(length)))
             self._move(length)
         self.updates += 1
         return self.cost
 
     def _move(self, length):
-        scale = self.eta
-        if self.clip is not None and length > self.clip:
-            scale *= self.clip / length  # eq:clipping
+        scale = self.eta if self.clip is None else self.eta * clipping_factor(length, self.clip)
         net, g, v = self.net, self.gradients, self.velocity
         for theta, gradient, change in zip(
             net.W[1:] + net.b[1:], g.W[1:] + g.b[1:], v.W[1:] + v.b[1:], strict=True
@@ -131,7 +129,7 @@ class Descent:
             return f"the cost is {self.cost}"
         if not math.isfinite(length):
             return f"the norm of the gradient is {length}"
-        return f"the cost is {self.cost:.3g}, more than {FAR:g} times {self._first:.3g} at the start"
+        return f"the cost is {self.cost:.3g}, it was {self._first:.3g} at the start"
 
     def complaint(self, symptom):
         """What a `DivergenceError` says."""
@@ -139,6 +137,15 @@ class Descent:
             f"update {self.updates + 1}: {symptom}; the training diverges, "
             f"try a step size smaller than eta = {self.eta:g}"
         )
+
+
+def clipping_factor(length, limit):
+    """What a gradient of this norm is multiplied by so that the norm is at most `limit` (`eq:clipping`).
+
+    >>> clipping_factor(10.0, 2.5), clipping_factor(2.0, 2.5), clipping_factor(0.0, 2.5)
+    (0.25, 1.0, 1.0)
+    """
+    return limit / length if length > limit else 1.0
 
 
 def objective(net, X, Y, l2=0.0, workspace=None):

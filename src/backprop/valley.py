@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .training import clipping_factor
+
 FARTHEST = 50.0  # a path that leaves this square is lost
 
 
@@ -66,8 +68,8 @@ def descend(start, depth, eta, steps, threshold=None):
     while len(norms) < steps and np.all(np.abs(points[-1]) <= FARTHEST):
         g = np.array(gradient(*points[-1], depth))
         norms.append(float(np.linalg.norm(g)))
-        if threshold is not None and norms[-1] > threshold:
-            g *= threshold / norms[-1]
+        if threshold is not None:
+            g *= clipping_factor(norms[-1], threshold)
         points.append(points[-1] - eta * g)
     lost = bool(np.any(np.abs(points[-1]) > FARTHEST))
     places = np.array(points)

@@ -107,6 +107,12 @@ def test_prop_batch_gradient():
         batches = list(combinations(range(N), m))
         for i in range(N):
             assert sum(i in batch for batch in batches) * N == m * len(batches)
+    # Each batch of a shuffled pass, the smaller last one too, is by itself such a draw.
+    orders = list(permutations(range(5)))
+    for cut, size in ((slice(0, 2), 2), (slice(2, 4), 2), (slice(4, 5), 1)):
+        drawn = [frozenset(order[cut]) for order in orders]
+        subsets = [frozenset(c) for c in combinations(range(5), size)]
+        assert {drawn.count(c) for c in subsets} == {len(orders) // len(subsets)}
 
 
 def test_eq_momentum():
@@ -142,6 +148,10 @@ def test_prop_momentum():
         for _ in range(400):
             v = mu * v - 0.3 * 2.0
         assert v == pytest.approx(-0.3 * 2.0 / (1 - mu), rel=1e-12)
+        v = 0.0
+        for t in range(401):
+            v = mu * v - 0.3 * 2.0 * (-1) ** t  # the sign changes in every step
+        assert v == pytest.approx(-0.3 * 2.0 / (1 + mu), rel=1e-12)
     assert (1 - 0.9**50) / 0.1 == pytest.approx(9.95, abs=0.005)  # exercise ex:momentum-step
 
 

@@ -3,6 +3,7 @@
 import copy
 import io
 import math
+import re
 import sys
 
 import numpy as np
@@ -172,6 +173,11 @@ def test_clipping_shortens_the_change_to_eta_times_the_limit():
         assert moved == pytest.approx(0.5 * (expected or descent.gradient_norm), rel=1e-9)
 
 
+def test_clipping_factor():
+    assert training.clipping_factor(10.0, 2.5) == 0.25
+    assert [training.clipping_factor(length, 2.5) for length in (0.0, 2.4, 2.5)] == [1.0] * 3
+
+
 def test_gradient_norms():
     net, X, Y = case()
     descent = bp.Descent(net, l2=0.1, clip=1e-3)
@@ -299,6 +305,21 @@ def test_a_gradient_without_bounds_is_divergence_too():
     net, _, _ = linear()
     with pytest.raises(bp.DivergenceError, match="update 1: the norm of the gradient is inf"):
         bp.Descent(net).step([[1e10]], [[1e150]])
+
+
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_the_limit_of_the_cost_is_relative_to_the_first_cost_or_to_1(scale):
+    """J = (s w)²/2 and a factor -3 a step: the last cost allowed is at most FAR times max(1, first)."""
+    net = bp.Network([None, [[1.0]]], [None, [[0.0]]], ["identity"], "half_squared_error")
+    X, Y = np.array([[scale, -scale]]), np.zeros((1, 2))
+    descent, first = bp.Descent(net, eta=4 / scale**2), scale**2 / 2
+    limit, cost = training.FAR * max(1, first), first
+    while cost <= limit:
+        assert descent.step(X, Y) == pytest.approx(cost, rel=1e-9)
+        cost *= 9
+    said = re.escape(f"the cost is {cost:.3g}, it was {first:.3g} at the start")
+    with pytest.raises(bp.DivergenceError, match=said):
+        descent.step(X, Y)
 
 
 def test_digits_with_too_large_a_step_stop():
