@@ -332,6 +332,29 @@ def check_directions(net, X, Y, directions=5, seed=0, gradients=None, h=CENTRAL_
 SCHEMES = ("one-sided", "central", "complex step")
 
 
+ROUNDINGS = 20  # rounding errors that a cost of a small network collects, on the safe side
+
+
+def rounding_noise(net, X, Y, steps, dtype=np.float64, entry=None):
+    """How far rounding may move what `step_errors` measures, for each step and each scheme.
+
+    A cost J carries an error of some units u|J|; a difference divides it by the step
+    (eq:rounding). A complex step divides by h what is as small as h.
+
+    Args:
+        net, X, Y, steps, dtype, entry: as in `step_errors`.
+
+    Returns:
+        {scheme: bounds}, one for each step, relative to ‖g‖.
+    """
+    fwd = forward(net, X)
+    grads, where = backward(net, fwd, Y), _entries(net, entry)
+    size = np.linalg.norm([getattr(grads, name)[l][index] for name, l, index in where])
+    unit = ROUNDINGS * np.finfo(dtype).eps
+    difference = unit * (abs(cost(net, fwd, Y)) / np.asarray(steps) + size) * np.sqrt(len(where)) / size
+    return {"one-sided": 2 * difference, "central": difference, "complex step": unit + 0 * difference}
+
+
 def step_errors(net, X, Y, steps, dtype=np.float64, entry=None, gradients=None):
     """How far the numerical derivatives are from the gradient, for each step h and each scheme.
 

@@ -459,3 +459,20 @@ def test_the_figure_draws_what_it_is_given():
         ]
     finally:
         plt.close("all")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_rounding_stays_below_its_bound_and_comes_near_it(dtype):
+    small = 1e-9 if dtype == np.float64 else 1e-4
+    steps = small * np.array([0.01, 0.1, 1])  # where rounding rules
+    for seed in range(20):
+        print("seed", seed)
+        rng = np.random.default_rng(seed)
+        net = bp.Network.random([3, 4, 2], "tanh", "sigmoid", "half_squared_error", "glorot", seed=rng)
+        X, Y = rng.normal(size=(3, 5)), rng.uniform(size=(2, 5))
+        errors = gradcheck.step_errors(net, X, Y, steps, dtype)
+        noise = gradcheck.rounding_noise(net, X, Y, steps, dtype)
+        for scheme in ("one-sided", "central"):
+            share = np.array(errors[scheme]) / noise[scheme]
+            assert np.all(share < 1) and share.max() > 1e-3, scheme
+        assert noise["complex step"].max() < 1e-4

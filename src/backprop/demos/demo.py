@@ -129,11 +129,14 @@ class View:
             control when it is clicked on the page (`show.svg.button`).
         text: the trace, for those who can't see the picture.
         numbers: {name: float}, the numbers shown, unrounded.
+        noise: {name: float}, how far rounding may move such a number from one machine to another;
+            only for those that a cancellation makes uncertain.
     """
 
     svg: Svg
     text: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    noise: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

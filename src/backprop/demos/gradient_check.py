@@ -39,6 +39,13 @@ def measured(program, precision, entry=None):
     return {name: tuple(values.tolist()) for name, values in errors.items()}
 
 
+@cache
+def noise(precision, entry=None):
+    """How far rounding may move the errors, for every step."""
+    bounds = gradcheck.rounding_noise(*case(), 10.0**POWERS, precision, entry)
+    return {name: tuple(values.tolist()) for name, values in bounds.items()}
+
+
 def render(letters, program, power, precision, reveal):
     """The three curves of a program, and what the chosen step says about each array."""
     at = int(np.argmin(abs(POWERS - power)))
@@ -47,17 +54,19 @@ def render(letters, program, power, precision, reveal):
     lines += [f"  {name:12s} error {values[at]:.1e}" for name, values in errors.items()]
     lines.append("Central difference, array by array:")
     numbers = {name: values[at] for name, values in errors.items()}
+    unsure = {name: noise(precision)[name][at] for name in numbers}
     bar = gradcheck.TOLERANCE
     for array, l in ARRAYS:
         error = measured(program, precision, (array, l))["central"][at]
         name = (letters.weight if array == "W" else letters.bias)(l)
         numbers[f"{array}[{l}]"] = error
+        unsure[f"{array}[{l}]"] = noise(precision, (array, l))["central"][at]
         lines.append(f"  {name:8s} {error:.1e}  {'passes' if error <= bar else 'fails'} at {bar:.0e}")
     if reveal:
         bug = PROGRAMS[program] and clinic.get(PROGRAMS[program])
         told = [f'Its mistake is "{bug.name}" of the bug clinic.', *str(bug).splitlines()] if bug else []
         lines += told or ["There is no mistake in this program."]
-    return View(error_curves(10.0**POWERS, errors, at), "\n".join(lines), numbers)
+    return View(error_curves(10.0**POWERS, errors, at), "\n".join(lines), numbers, unsure)
 
 
 gradient_check = Demo(
