@@ -99,6 +99,8 @@ def shows(page, demo, view):
         arg=demo,
         timeout=WAIT,
     )
+    assert figure.locator(".bp-status").text_content() == ""
+    assert figure.locator(".bp-try").is_visible()
     words = figure.locator(".bp-words").text_content()
     if any(noise > 1e-12 for noise in view.noise.values()):
         assert masked(words) == masked(view.text)

@@ -1,5 +1,6 @@
 """Cells run in the reader's browser as Jupyter runs them: what they print, show and raise."""
 
+import builtins
 import sys
 import types
 
@@ -9,8 +10,12 @@ from backprop.demos import cells
 
 
 @pytest.fixture
-def run():
+def run(monkeypatch):
     """run(source): what a cell emits; names stay from cell to cell."""
+    # What `prepare` changes for a whole process is put back: other tests start processes.
+    monkeypatch.setenv("MPLBACKEND", "agg")
+    monkeypatch.setattr(builtins, "display", None, raising=False)
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
     cells.namespace.clear()
     cells.namespace["__name__"] = "__main__"
 
@@ -83,7 +88,6 @@ Bundled()
         {"text/plain": "words", "image/svg+xml": "<svg/>", "text/html": "<b>", "image/png": "AQI="},
     )
     assert bundled == ("data", {"text/plain": "words", "text/html": "<i>"})
-    sys.meta_path.pop()
 
 
 def test_a_figure_is_shown_once_with_its_text(run):

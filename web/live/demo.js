@@ -54,7 +54,7 @@ export class Demo {
     const { control, value } = event.target.closest("[data-control]")?.dataset ?? {};
     if (!control) return;
     event.preventDefault();
-    const field = this.form.elements[control];
+    const field = this.form.elements.namedItem(control);
     if (field.type === "button") return field.click();
     if (field.type === "checkbox") field.checked = value.toLowerCase() === "true";
     else field.value = value;
@@ -105,7 +105,7 @@ export class Demo {
     this.figure.dataset.live = "";
     if (this.queue.length) return; // the reader has moved on: leave the controls alone
     for (const [name, value] of Object.entries(state)) {
-      const field = this.form.elements[name];
+      const field = this.form.elements.namedItem(name);
       if (field.type === "checkbox") field.checked = value;
       else if (field.type === "button") field.dataset.pressed = value;
       else if (field.value !== String(value)) field.value = value;

@@ -15,7 +15,7 @@ def static_html(demo):
     view = demo.view()
     controls = "".join(_control(demo, control) for control in demo.controls)
     moves = "".join(_action(*pair) for pair in MOVES) if demo.moves else ""
-    note = f'<p class="bp-note">{escape(demo.note)}</p>' if demo.note else ""
+    note = f'<p class="bp-try">{escape(demo.note)}</p>' if demo.note else ""
     return (
         f'<figure class="bp-demo" id="demo-{demo.name}" data-demo="{demo.name}" data-pace="{demo.pace:g}">'
         f"<figcaption>{escape(demo.title)}</figcaption>{note}"

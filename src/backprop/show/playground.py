@@ -33,7 +33,7 @@ def playground(examples, region, costs, norms, spread, names):
         x = LEFT + 56 * l
         body += [_key(x, top + CURVE + 20, l), text(x + 29, top + CURVE + 25, f"{l + 1}", "start")]
     top += CURVE + 62
-    body.append(text(LEFT, top - 8, "error signal of each unit (root mean square)", "start name"))
+    body.append(text(LEFT, top - 8, "error signal of each unit (rms)", "start name"))
     largest = max(max(units) for units in spread) or 1.0
     for name, units in zip(names, spread, strict=True):
         body.append(text(LEFT - 6, top + BARS - 4, name, "end bwd"))
