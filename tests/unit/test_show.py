@@ -346,3 +346,10 @@ def test_a_dot_stands_where_there_is_nothing_to_compare():
     grads = bp.backward(net, bp.forward(net, [[0.0]]), [[1.0]])
     shown = [t for t, _ in texts(show.fingerprint(bp.clinic.diagnose(net, [[0.0]], [[1.0]], grads)))]
     assert shown == ["W[1]", "·", "b[1]", "1"]
+
+
+def test_the_diagram_in_another_notation():
+    view = demos.tiny_network.view(notation="goodfellow")
+    assert "h[1]_1 = 1.0000 from a = 1.0000, g = −0.2500" in view.svg.text
+    assert ">a 1.0000<" in str(view.svg) and ">g −0.2500<" in str(view.svg) and ">δ" not in str(view.svg)
+    assert ">t 1.0000<" in str(demos.tiny_network.view(notation="bishop").svg)

@@ -57,7 +57,7 @@ def render(letters, x1, x2, w11, w21, w_out, target, hidden, edge, gradients):
             "reaches w11, w21 or w_out."
         )
     pick = {place: ("edge", name) for name, place in EDGES.items()}
-    picture = network_diagram(net, fwd, y, grads if gradients else None, pick=pick)
+    picture = network_diagram(net, fwd, y, grads if gradients else None, pick=pick, letters=letters)
     return View(picture, "\n".join(lines), numbers)
 
 

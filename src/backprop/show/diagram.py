@@ -4,13 +4,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from .. import letters as notation
 from .svg import Svg, button, circle, line, text
 
 RADIUS = 30
 COLUMN, ROW, MARGIN = 210, 122, 64
 
 
-def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None):
+def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None, letters=None):
     """A small network with the numbers of one example.
 
     Args:
@@ -21,6 +22,7 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None):
         digits: decimals of the numbers.
         pick: {(l, j, k): (control, value)}, the weights whose label sets a demo's control when it
             is clicked, units counted from 0; or None.
+        letters: the notation, `backprop.letters.Letters`; None for the one in use.
 
     Returns:
         An `Svg`: activations inside the units, pre-activations above and δ below them, weights
@@ -31,6 +33,8 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None):
     """
     if fwd.a[0].shape[1] != 1:
         raise ValueError(f"fwd: expected the sweep of one example, got {fwd.a[0].shape[1]}")
+    letters = letters or notation.of()
+    pre, err = (form.partition("[")[0] for form in (letters.pre_, letters.err_))
     rows = max(net.sizes)
     width = 2 * MARGIN + net.L * COLUMN + 30
     height = 2 * MARGIN + (rows - 1) * ROW
@@ -53,7 +57,7 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None):
             edges.append(line(x1, y1, x2, y2, sign, 0.8 + 2.5 * min(abs(w), 2) / 2))
             x, here = x1 + along * (x2 - x1), y1 + along * (y2 - y1)
             label = text(x, here - 4, number(w), "halo")
-            says.append(f"W[{l}]_{j + 1},{k + 1} = {number(w)}")
+            says.append(f"{letters.weight(l, j + 1, k + 1)} = {number(w)}")
             if grads is not None:
                 label += text(x, here + 11, f"∂ {number(grads.W[l][j, k])}", "halo bwd")
                 says[-1] += f" with gradient {number(grads.W[l][j, k])}"
@@ -66,18 +70,20 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None):
         units.append(circle(x, here, RADIUS, "unit dead" if dead else "unit"))
         units.append(text(x, here + 4, a, "fwd"))
         if l == 0:
-            units.append(text(x, here - RADIUS - 7, f"x{_subscript(j)}", "halo name"))
-            says.append(f"x_{j + 1} = {a}")
+            units.append(text(x, here - RADIUS - 7, f"{letters.inp}{_subscript(j)}", "halo name"))
+            says.append(f"{letters.inp}_{j + 1} = {a}")
             continue
-        units.append(text(x, here - RADIUS - 7, f"z {number(fwd.z[l][j, 0])}", "halo fwd"))
-        says.append(f"a[{l}]_{j + 1} = {a} from z = {number(fwd.z[l][j, 0])}")
+        units.append(text(x, here - RADIUS - 7, f"{pre} {number(fwd.z[l][j, 0])}", "halo fwd"))
+        says.append(f"{letters.act(l, j + 1)} = {a} from {pre} = {number(fwd.z[l][j, 0])}")
         if net.b[l][j, 0] != 0:
             units.append(text(x, here - RADIUS - 23, f"b {number(net.b[l][j, 0])}", "halo name"))
         if grads is not None:
-            units.append(text(x, here + RADIUS + 17, f"δ {number(grads.delta[l][j, 0])}", "halo bwd"))
-            says[-1] += f", δ = {number(grads.delta[l][j, 0])}"
+            units.append(text(x, here + RADIUS + 17, f"{err} {number(grads.delta[l][j, 0])}", "halo bwd"))
+            says[-1] += f", {err} = {number(grads.delta[l][j, 0])}"
         if y is not None and l == net.L:
-            units.append(text(x + RADIUS + 8, here + 4, f"y {number(y[j, 0])}", "halo start name"))
+            units.append(
+                text(x + RADIUS + 8, here + 4, f"{letters.lab} {number(y[j, 0])}", "halo start name")
+            )
             says[-1] += f", label {number(y[j, 0])}"
     sizes = "-".join(map(str, net.sizes))
     return Svg("".join(edges + labels + units), width, height, f"Network {sizes}. " + "; ".join(says) + ".")
