@@ -14,7 +14,8 @@ function fetchAhead(demos) {
     const inView = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target);
     for (const demo of demos.filter(({ figure }) => inView.includes(figure))) {
       seen.unobserve(demo.figure);
-      requestIdleCallback(() => demo.send());
+      // After a failure the reader decides when to try again.
+      requestIdleCallback(() => python.edition || demo.send());
     }
   });
   addEventListener("scroll", () => demos.forEach(({ figure }) => seen.observe(figure)), { once: true });
