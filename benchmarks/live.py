@@ -5,6 +5,7 @@
 "cold" is a browser that never saw the site, "cached" the same one on its next visit; each second
 counts from touching a demo's slider to the picture it asked for, in a page that had come to rest.
 JupyterLite's time (benchmarks/lite.py) counts from opening a notebook to the same demo's picture.
+Another notation is set when all formulas of the page have its letters and the next frame is painted.
 Writes benchmarks/live.json.
 """
 
@@ -29,6 +30,8 @@ from backprop import demos
 PAGE = "chapters/05-worked-example.html"
 DEMO = "tiny-network"
 MOVES = 200
+FORMULAS = ("chapters/04-four-equations.html", "chapters/07-gradient-flow.html")  # the slowest to set anew
+SWITCHES = 3  # times through all notations
 # From an event on a field to the new words beside the new picture, in milliseconds.
 TOUCH = """async ([demo, moves]) => {
   const figure = document.querySelector(`figure[data-demo=${demo}]`);
@@ -52,6 +55,18 @@ TOUCH = """async ([demo, moves]) => {
   }
   return times;
 }"""
+
+# From choosing a notation to the painted page, in milliseconds.
+SWITCH = """name => new Promise((resolve) => {
+  const select = document.querySelector('#bp-notation'), start = performance.now();
+  document.addEventListener('notation', () => requestAnimationFrame(() => {
+    const { port1, port2 } = new MessageChannel(); // its message comes after the paint
+    port1.onmessage = () => resolve(performance.now() - start);
+    port2.postMessage(0);
+  }), { once: true });
+  select.value = name;
+  select.dispatchEvent(new Event('change', { bubbles: true }));
+})"""
 
 
 class Counting(Quiet):
@@ -121,6 +136,30 @@ def moves(chromium):
     return found
 
 
+def switches(chromium):
+    """For the pages with most to set anew: the median and the worst time of another notation, in ms."""
+    server, found = serve(), {}
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    for path in FORMULAS:
+        page = context.new_page()
+        rest(page, f"http://127.0.0.1:{server.server_port}/{path}")
+        names = page.locator("#bp-notation option").evaluate_all("all => all.map(one => one.value)")
+        times = []
+        for name in SWITCHES * [*names[1:], names[0]]:
+            times.append(page.evaluate(SWITCH, name))
+            page.wait_for_timeout(400)  # what the theme does later is not part of the next one
+        found[Path(path).stem] = {
+            "formulas": page.locator("article mjx-container").count(),
+            "median": round(statistics.median(times)),
+            "worst": round(max(times)),
+        }
+        page.evaluate("localStorage.removeItem('notation')")
+        page.close()
+    context.close()
+    server.shutdown()
+    return found
+
+
 def main():
     repeats = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     lite = None
@@ -129,7 +168,7 @@ def main():
     runs, others = [], {"cold": [], "cached": []}
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=browser_tool.find(), args=FLAGS)
-        following = moves(chromium)
+        following, notations = moves(chromium), switches(chromium)
         chromium.close()
     for _ in range(repeats):  # interleaved, so that a busy machine slows both alike
         with sync_playwright() as playwright:
@@ -151,6 +190,7 @@ def main():
     result["bytes"]["before, not compressed"] = runs[-1]["bytes before"]
     for name, times in following.items():
         result["ms from a move to the redraw"][name] = {key: round(ms, 1) for key, ms in times.items()}
+    result["ms to set another notation"] = notations
     text = json.dumps(result, indent=1)
     (ROOT / "benchmarks" / "live.json").write_text(text + "\n", encoding="utf-8")
     print(text)

@@ -50,6 +50,16 @@ def test_an_edit_in_src_shows_up_in_the_next_build(book):
     source.write_text(text, encoding="utf-8")
 
 
+def test_an_edit_of_the_style_shows_up_in_the_next_build(book):
+    style = book / "_static" / "book.css"
+    text = style.read_text(encoding="utf-8")
+    style.write_text(text + "\n.bp-added { color: red; }\n", encoding="utf-8")
+    done = build(book)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert ".bp-added" in (book / "_build" / "html" / "_static" / "book.css").read_text(encoding="utf-8")
+    style.write_text(text, encoding="utf-8")
+
+
 def test_with_a_repository_every_button_leads_there(book):
     address = "https://github.com/someone/book"
     done = build(book, BOOK_REPOSITORY=address)

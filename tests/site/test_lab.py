@@ -49,7 +49,9 @@ def shown(text, words):
 def test_the_demo_moves_in_jupyterlab(lab, chromium):
     page = chromium.new_context(viewport={"width": 1280, "height": 1400}).new_page()
     page.goto(lab)
-    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click(timeout=60_000)
+    # A cell that is run before its kernel is there is not always run later.
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)
+    page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
     box = page.locator(".jp-OutputArea .widget-vbox").first
     box.wait_for(timeout=60_000)

@@ -175,6 +175,17 @@ def test_keyboard_and_screen_reader(site, open_page):
     assert page.locator("mjx-container[tabindex='0']").count() == 0
 
 
+def test_screen_readers_find_every_formula(site, open_page):
+    """Each formula is MathML for them, those far below too."""
+    page = open_page(f"{site}/{FOUR}")
+    page.evaluate(CHOOSE, "cmu")
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    found = [node for node in tree if not node["ignored"] and node["role"]["value"] == "MathMLMath"]
+    shown = "[...document.querySelectorAll('mjx-container')].filter(e => e.checkVisibility({visibilityProperty: true}))"
+    assert len(found) == page.evaluate(f"{shown}.length") > 200
+    assert all(node["childIds"] for node in found)
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_sheet_of_every_notation_prints_on_one_page(site, open_page, profile, tmp_path):
     page = open_page(f"{site}/{SHEET}?notation={profile}")
