@@ -45,7 +45,7 @@ serve: site ## build the website and serve it on 127.0.0.1
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile $(PYTEST)
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in a browser
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)

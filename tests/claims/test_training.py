@@ -277,6 +277,22 @@ def test_rounding_decides_how_a_family_run_ends(monkeypatch):
 
 def test_a_sample_of_the_runs_with_squared_error(stored):
     run = stored["squared"][0]
-    found = experiments.family_run(run["seed"], sweeps=1500, loss="half_squared_error")
+    found = experiments.family_run(run["seed"], 1500, "half_squared_error", tolerance=0.2)
     assert (found.trained_right, found.held_right) == (run["trained_right"], run["held_right"]) == (0, 0)
-    assert found.cost == pytest.approx(run["cost"], rel=1e-3)
+    assert found.early_cost == pytest.approx(run["early_cost"], rel=1e-6)
+    outputs = bp.forward(found.net, data.family_trees().X).a[4]
+    assert outputs.max() == pytest.approx(run["highest"], abs=0.01)  # each is pushed to and fro at 0.2
+    assert np.ptp(outputs, axis=1).max() < 1e-4 and run["spread"] < 1e-4
+    # The tolerance is not what keeps it from learning.
+    strict = experiments.family_run(run["seed"], 1500, "half_squared_error")
+    assert (strict.trained_right, strict.held_right) == (0, 0)
+
+
+def test_an_output_within_the_tolerance_has_no_error():
+    """A first step with the tolerance 1 changes the weights by the shrinking alone."""
+    still, moved = (experiments.family_run(1, sweeps=1, tolerance=t) for t in (1, 0))
+    start = experiments.family_run(1, sweeps=0)
+    for layer in range(1, 5):
+        assert still.net.W[layer] == pytest.approx(0.998 * start.net.W[layer], rel=1e-12)
+        assert still.net.b[layer] == pytest.approx(start.net.b[layer], rel=1e-12)
+    assert not (moved.net.b[4] == start.net.b[4]).all()
