@@ -101,3 +101,15 @@ def test_a_label_may_move_to_an_earlier_page(book):
         done = build(book)
         assert done.returncode == 0, done.stdout + done.stderr
         path.write_text(text, encoding="utf-8")
+
+
+def test_the_book_in_another_notation(book):
+    """NOTATION=cmu: the select, the formulas, what cells print and the demos' first states."""
+    done = build(book, NOTATION="cmu")
+    assert done.returncode == 0, done.stdout + done.stderr
+    text = page(book)
+    assert '<option value="cmu" selected>' in text
+    script = (book / "_build" / "html" / "notation" / "notation.js").read_text(encoding="utf-8")
+    assert script.startswith('const NOTATIONS = {"standard": "cmu",')
+    demo = text.split('data-demo="tiny-network"')[1].split("</figure>")[0]
+    assert "s[1] = " in demo and "z[1]" not in demo

@@ -168,7 +168,8 @@ def write(page, number, source):
 def test_each_control_moves_by_keyboard_and_shows_what_python_computes(site, open_page, name, demo):
     page = open_page(f"{site}/{name}")
     figure = page.locator(f"figure[data-demo={demo}]").first
-    session = Session(demos.named(demo))
+    letters = page.evaluate("document.documentElement.dataset.notation")
+    session = Session(demos.named(demo), notation=letters)
     assert figure.locator(".bp-words").text_content() == session.view().text
     for control in session.demo.controls:
         field = figure.locator(f"[name={control.name}]")

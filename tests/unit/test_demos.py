@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import demos, valley
+from backprop import demos, letters, valley
 from backprop.demos import page, session, widgets
 from backprop.demos.demo import Button, Choice, Demo, Slider, Switch, Text, View
 from backprop.demos.stepper import setting
@@ -240,6 +240,19 @@ def test_values_that_a_control_does_not_take(change, error, message):
         demos.tiny_network.view(hidden="step")
     with pytest.raises(ValueError, match="notation: expected one of book"):
         demos.tiny_network.view(notation="none")
+
+
+def test_the_smallest_network_speaks_every_notation():
+    """Each letter of the trace is the profile's: what is affine is a pre-activation, and so on."""
+    for profile in letters.PROFILES.values():
+        trace = demos.tiny_network.view(notation=profile.name, edge="w11").text
+        affine, activation, *_ = trace.splitlines()
+        assert affine.startswith(f"{profile.pre(1)} = 0.8·1.0") and activation.startswith(
+            f"{profile.act(1)} = relu("
+        )
+        path = f"∂{profile.loss}/∂{profile.out} · ∂{profile.out}/∂{profile.act(1)} · "
+        assert f"{path}∂{profile.act(1)}/∂{profile.pre(1)} · ∂{profile.pre(1)}/∂w11" in trace
+        assert f"{profile.err(1)} = 0.5·{profile.err(2)}·relu'({profile.pre(1)})" in trace
 
 
 @pytest.mark.parametrize("steps", ["-1", "20001"])

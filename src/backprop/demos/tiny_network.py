@@ -30,30 +30,31 @@ def render(letters, x1, x2, w11, w21, w_out, target, hidden, edge, gradients):
         "delta_out": grads.delta[2][0, 0], "delta_hidden": grads.delta[1][0, 0],
         "dw11": grads.W[1][0, 0], "dw21": grads.W[1][0, 1], "dw_out": grads.W[2][0, 0],
     }  # fmt: skip
-    out, loss, delta = letters.out, letters.loss, letters.err_.partition("[")[0]
+    z_1, a_1, out, loss = letters.pre(1), letters.act(1), letters.out, letters.loss
+    delta_1, delta_2 = letters.err(1), letters.err(2)
     lines = [
-        f"z = {w11:.1f}·{_signed(x1)} + {_signed(w21)}·{_signed(x2)} = {z:.4f}",
-        f"h = {hidden}({z:.4f}) = {h:.4f}",
+        f"{z_1} = {w11:.1f}·{_signed(x1)} + {_signed(w21)}·{_signed(x2)} = {z:.4f}",
+        f"{a_1} = {hidden}({z:.4f}) = {h:.4f}",
         f"{out} = {w_out:.1f}·{h:.4f} = {a:.4f}",
         f"{loss} = ½·({a:.4f} - {_signed(target)})² = {numbers['loss']:.4f}",
     ]
     if gradients:
         lines += [
-            f"{delta}_out = {a:.4f} - {_signed(target)} = {_plain(numbers['delta_out'])}",
-            f"∂{loss}/∂w_out = {delta}_out·h = {_plain(numbers['dw_out'])}",
-            f"{delta}_h = {w_out:.1f}·{delta}_out·{hidden}'(z) = {_plain(numbers['delta_hidden'])}"
-            f"  ({hidden}'(z) = {slope:.4g})",
-            f"∂{loss}/∂w11 = {delta}_h·x1 = {_plain(numbers['dw11'])}",
-            f"∂{loss}/∂w21 = {delta}_h·x2 = {_plain(numbers['dw21'])}",
+            f"{delta_2} = {a:.4f} - {_signed(target)} = {_plain(numbers['delta_out'])}",
+            f"∂{loss}/∂w_out = {delta_2}·{a_1} = {_plain(numbers['dw_out'])}",
+            f"{delta_1} = {w_out:.1f}·{delta_2}·{hidden}'({z_1}) = {_plain(numbers['delta_hidden'])}"
+            f"  ({hidden}'({z_1}) = {slope:.4g})",
+            f"∂{loss}/∂w11 = {delta_1}·x1 = {_plain(numbers['dw11'])}",
+            f"∂{loss}/∂w21 = {delta_1}·x2 = {_plain(numbers['dw21'])}",
         ]
     if gradients and edge in EDGES:
         lines += ["", *_chain(letters, edge, hidden, numbers, w_out, x1 if edge == "w11" else x2)]
     if hidden == "relu" and z <= 0:
         lines.append(
-            "The hidden unit is inactive for this input: z ≤ 0, so h = 0 and relu'(z) = 0. "
+            f"The hidden unit is inactive for this input: {z_1} ≤ 0, so {a_1} = 0 and relu'({z_1}) = 0. "
             "No gradient reaches w11, w21 or w_out; no small change of them changes the loss."
             if z < 0
-            else "The hidden unit sits at its kink: z = 0. By convention relu'(0) = 0, so no gradient "
+            else f"The hidden unit sits at its kink: {z_1} = 0. By convention relu'(0) = 0, so no gradient "
             "reaches w11, w21 or w_out."
         )
     pick = {place: ("edge", name) for name, place in EDGES.items()}
@@ -63,15 +64,15 @@ def render(letters, x1, x2, w11, w21, w_out, target, hidden, edge, gradients):
 
 def _chain(letters, edge, hidden, numbers, w_out, x):
     """The chain rule along the path from one weight to the loss, factor by factor."""
-    out, loss = letters.out, letters.loss
+    z_1, a_1, out, loss = letters.pre(1), letters.act(1), letters.out, letters.loss
     if edge == "w_out":
-        factors = {f"∂{loss}/∂{out}": numbers["delta_out"], f"∂{out}/∂w_out = h": numbers["h"]}
+        factors = {f"∂{loss}/∂{out}": numbers["delta_out"], f"∂{out}/∂w_out = {a_1}": numbers["h"]}
     else:
         factors = {
             f"∂{loss}/∂{out}": numbers["delta_out"],
-            f"∂{out}/∂h = w_out": w_out,
-            f"∂h/∂z = {hidden}'(z)": numbers["slope"],
-            f"∂z/∂{edge} = {'x1' if edge == 'w11' else 'x2'}": x,
+            f"∂{out}/∂{a_1} = w_out": w_out,
+            f"∂{a_1}/∂{z_1} = {hidden}'({z_1})": numbers["slope"],
+            f"∂{z_1}/∂{edge} = {'x1' if edge == 'w11' else 'x2'}": x,
         }
     product = " · ".join(name.partition(" = ")[0] for name in factors)
     return [
@@ -104,7 +105,7 @@ tiny_network = Demo(
         _weight("w11", "w11 (x1 to hidden)", 0.8),
         _weight("w21", "w21 (x2 to hidden)", -0.4),
         _weight("w_out", "w_out (hidden to output)", 0.5),
-        _weight("target", "target y", 1.0),
+        _weight("target", "target", 1.0),
         Choice("hidden", "hidden activation", HIDDEN, "relu"),
         Choice("edge", "chain rule of the edge", ("none", *EDGES), "none"),
         Switch("gradients", "show gradients", True),
