@@ -14,6 +14,8 @@ from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
+from .expansion import expand
+
 OWN = "book"  # the name of this book's own notation, where one is asked for
 REQUIRED = {"macro", "args", "form", "meaning", "shape", "code"}
 OPTIONAL = {"flow", "kind", "letters", "others", "same", "lent", "own"}
@@ -195,44 +197,9 @@ def latex_preamble(symbols, profile=OWN):
     return "\n".join(colours + lines)
 
 
-def expand(formula, symbols, profile=OWN):
-    """A formula in plain TeX: every macro replaced by what it stands for, innermost included.
-
-    Raises:
-        ValueError: if an argument of a macro does not stand in braces.
-    """
-    table = {symbol["macro"]: symbol for symbol in symbols}
-    done, rest = "", formula
-    while found := re.search(r"\\([A-Za-z]+)", rest):
-        done, rest = done + rest[: found.start()], rest[found.end() :]
-        symbol = table.get(found[1])
-        if symbol is None:
-            done += found[0]
-            continue
-        arguments = []
-        for _ in range(symbol["args"]):
-            argument, rest = _argument(found[1], rest)
-            arguments.append(argument)
-        form = re.sub(r"#(\d)", lambda m, given=arguments: given[int(m[1]) - 1], form_of(symbol, profile))
-        new = expand(form, symbols, profile)
-        # Braces: a command before it, or an exponent after it, must not see into the form.
-        done += _closed(new) if symbol["args"] or not re.fullmatch(r"\\[A-Za-z]+", new) else new
-        if re.search(r"\\[A-Za-z]+$", done) and rest[:1].isalpha():
-            done += " "
-    return done + rest
-
-
-def _argument(name, text):
-    """The argument in braces that a text begins with, and what follows it."""
-    text = text.lstrip()
-    depth = 0
-    for at, sign in enumerate(text):
-        depth += {"{": 1, "}": -1}.get(sign, 0)
-        if depth == 0:
-            if at == 0:
-                break
-            return text[1:at], text[at + 1 :]
-    raise ValueError(f"\\{name} needs its arguments in braces, found {text[:20]!r}")
+def plain_macros(symbols, profile=OWN):
+    """The macros for `expand`: {name: (number of arguments, form)}."""
+    return {symbol["macro"]: (symbol["args"], form_of(symbol, profile)) for symbol in symbols}
 
 
 def spelt(form, args, letters=ARGUMENTS):
@@ -329,7 +296,14 @@ def translations(notation, name, only=None):
             raise ValueError(f"only: expected one of {list(others)}, got {only!r}")
         return ["$$", others[only]["form"], "$$", "", others[only]["remark"], ""]
     # Plain TeX: where notations stand side by side, this book's own must not change with the switch.
-    lines = ["**This book.**", "", "$$", expand(formulas[name]["ours"], notation["symbols"]), "$$", ""]
+    lines = [
+        "**This book.**",
+        "",
+        "$$",
+        expand(formulas[name]["ours"], plain_macros(notation["symbols"])),
+        "$$",
+        "",
+    ]
     for profile, translation in others.items():
         title = {**notation["profiles"], **notation.get("layouts", {})}[profile]["name"]
         lines += [
@@ -363,7 +337,7 @@ def ours(symbol):
 
 def _plain(notation, symbol):
     """This book's own letter, whatever notation is chosen."""
-    return f"${expand(ours(symbol)[1:-1], notation['symbols'])}$"
+    return f"${expand(ours(symbol)[1:-1], plain_macros(notation['symbols']))}$"
 
 
 def meaning(symbol):

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from extensions import notation
+from extensions.expansion import expand
 
 from .formulas import GREEK, TEX, commands, formulas, letters, written_out
 from .labels import ROOT, pages
@@ -110,7 +111,7 @@ def clashes(page, formula, profile):
 def everything(formula, profile):
     """A formula with its form macros replaced, so that all letters' macros stand in it."""
     pieces = [symbol for symbol in NOTATION["symbols"] if "kind" in symbol]
-    return notation.expand(formula, pieces, profile)
+    return expand(formula, notation.plain_macros(pieces, profile))
 
 
 @pytest.mark.parametrize("profile", NOTATION["profiles"])
