@@ -84,7 +84,7 @@ def test_tables_of_the_notation(tmp_path):
     assert notation.table(loaded, concordance=True) == [["this book", "CMU"], ["$a^{(l)}$", "$o^{(l)}$"]]
     assert notation.rosetta(loaded, {"act": "[02](02.ipynb)"}) == [
         ["what it is", "this book", "CMU", "shape", "in the code", "first in"],
-        ["m", "${a^{(l)}}$", "$o^{(l)}$", "s", "`c`", "[02](02.ipynb)"],
+        ["m", "$a^{(l)}$", "$o^{(l)}$", "s", "`c`", "[02](02.ipynb)"],
     ]
 
 
@@ -114,7 +114,7 @@ def test_letters_of_a_symbol_and_of_a_text(tmp_path):
     # The text's own letter, and no row for a symbol that no text has.
     assert notation.table(loaded, concordance=True)[1:] == [
         ["$a^{(l)}$", "$o^{(k)}$"],
-        ["${x_{i}}$", "$x_{i}$"],
+        ["$x_{i}$", "$x_{i}$"],
         ["$d_{l}$", "$e$"],
     ]
     # A lent letter stands in parentheses.
