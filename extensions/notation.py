@@ -25,6 +25,8 @@ CONVERSION = {"ours", "shape", "theirs", "is", "turned"}
 FORMULA = {"ours", "others"}
 TRANSLATION = {"form", "remark"}
 FLOWS = {"forward", "backward"}
+# The formulas of a sheet.
+SHEET = ("forward", "output-error", "hidden-error", "weights", "biases")
 # What the arguments are called in a table.
 ARGUMENTS = ("l", "j", "k")
 
@@ -232,7 +234,9 @@ def table(notation, concordance=False):
     symbols = [symbol for symbol in notation["symbols"] if "kind" not in symbol]
     if not concordance:
         rows = [["symbol", "what it is", "shape", "in the code"]]
-        return rows + [[ours(symbol), meaning(symbol), _shape(symbol), _code(symbol)] for symbol in symbols]
+        return rows + [
+            [_array(notation, symbol), meaning(symbol), _shape(symbol), _code(symbol)] for symbol in symbols
+        ]
     rows = [["this book", *(profile["name"] for profile in notation["profiles"].values())]]
     for symbol in symbols:
         cells = [letter(notation, symbol, name) for name in notation["profiles"]]
@@ -275,7 +279,7 @@ def links(notation, folder=""):
 def conversions(notation, layout):
     """The rows of a layout's conversion table: what this book holds, what a program there holds."""
     there = notation["layouts"][layout]["name"].lower()
-    rows = [["this book", "shape", there, "is", "shape there"]]
+    rows = [["here", "shape", there, "is", "shape there"]]
     for row in notation["layouts"][layout]["conversions"]:
         rows.append([f"${row[key]}$" for key in ("ours", "shape", "theirs", "is", "turned")])
     return rows
@@ -296,21 +300,15 @@ def translations(notation, name, only=None):
             raise ValueError(f"only: expected one of {list(others)}, got {only!r}")
         return ["$$", others[only]["form"], "$$", "", others[only]["remark"], ""]
     # Plain TeX: where notations stand side by side, this book's own must not change with the switch.
-    lines = [
-        "**This book.**",
-        "",
-        "$$",
-        expand(formulas[name]["ours"], plain_macros(notation["symbols"])),
-        "$$",
-        "",
-    ]
+    macros = plain_macros(notation["symbols"])
+    lines = ["**This book.**", "", "$$", expand(formulas[name]["ours"], macros), "$$", ""]
     for profile, translation in others.items():
         title = {**notation["profiles"], **notation.get("layouts", {})}[profile]["name"]
         lines += [
             f"**{title.rstrip('.')}.** {translation['remark']}".rstrip(),
             "",
             "$$",
-            translation["form"],
+            expand(translation["form"], macros),
             "$$",
             "",
         ]
@@ -333,6 +331,12 @@ def ours(symbol):
     letters = symbol.get("letters", ARGUMENTS)
     arguments = "".join(f"{{{letters[n]}}}" for n in range(symbol["args"]))
     return f"$\\{symbol['macro']}{arguments}$"
+
+
+def _array(notation, symbol):
+    """A symbol as the name of the array with this shape: without a folded bias where it has none."""
+    units = (other for other in notation["symbols"] if other["macro"] == f"{symbol['macro']}units")
+    return ours(next(units, symbol))
 
 
 def _plain(notation, symbol):

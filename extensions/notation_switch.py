@@ -23,8 +23,6 @@ KEY = (
     "inp", "lab", "nlayers", "size", "W", "bias", "pre", "act", "actf", "out", "loss", "cost", "err", "step",
     "nexamples", "had",
 )  # fmt: skip
-# The equations of a sheet.
-SHEET = ("forward", "output-error", "hidden-error", "weights", "biases")
 
 
 def script(root, notation):
@@ -94,10 +92,11 @@ def own_forms(notation):
     """For each profile a table of its own equations, and what it does differently."""
     found = []
     for name, profile in notation["profiles"].items():
-        formulas = [f for f in (notation["formulas"][key] for key in SHEET) if name in f["others"]]
+        formulas = [f for f in (notation["formulas"][key] for key in symbols.SHEET) if name in f["others"]]
         rows = "".join(
             f"<tr><th scope='row'>{html.escape(formula['title'])}</th>"
-            f"<td>{tex(formula['others'][name]['form'])}</td></tr>"
+            f"<td>{tex(formula['others'][name]['form'])}</td>"
+            f"<td>{_inline(formula['others'][name]['remark'])}</td></tr>"
             for formula in formulas
         )
         title = html.escape(profile["name"].rstrip("."))

@@ -421,7 +421,8 @@ class Writer:
         self._options(directive, "concordance", "formula", "layout", "links", "only", "rosetta")
         lines = symbols.lines(self.book.notation, directive.options, self.book.root)
         # Where notations stand side by side, "this book" is this book.
-        self.macros = self.book.ours if directive.options else self.book.macros
+        beside = {"concordance", "formula", "links", "rosetta"} & set(directive.options)
+        self.macros = self.book.ours if beside and "only" not in directive.options else self.book.macros
         try:
             return self.markdown(lines)
         finally:
@@ -433,11 +434,11 @@ class Writer:
         profile = self.book.notation["profiles"].get(self.book.profile)
         if profile is None:
             return ""
-        own = [f for f in self.book.notation["formulas"].values() if self.book.profile in f["others"]]
+        formulas = [f for name, f in self.book.notation["formulas"].items() if name in symbols.SHEET]
         lines = [f"**As {profile['name'].rstrip('.')} writes it** ({profile['source']})."]
-        for formula in own:
-            form = formula["others"][self.book.profile]["form"]
-            lines += ["", f"{formula['title']}:", "", "$$", form, "$$"] if "title" in formula else []
+        for formula in formulas:
+            if own := formula["others"].get(self.book.profile):
+                lines += ["", f"{formula['title']}:", "", "$$", own["form"], "$$", "", own["remark"]]
         return self.markdown(lines)
 
     # Inside a line

@@ -82,8 +82,11 @@ WRITTEN_OUT = {
     "layerzero": re.compile(r"\\[aA]ct\{0\}\s*&?=\s*\\[iI]np"),
     "back or Wunits": re.compile(rf"{BRACED}\(\s*\\W\{{[^{{}}]*\}}\s*{BRACED}\)\s*\^|\\W\{{[^{{}}]*\}}\^"),
     "Wunits": re.compile(r"\\W\{[^{}]*\}(?:\\,|\s)*(?:[a-z](?![a-z])|\\(?:actunits|frac|Inp))"),
-    "outerr": re.compile(r"\\nabla_\{\\out\}(?:\\,|\s)*\\loss\s*\\had\s*\\dactf\{\\nlayers\}\(\\pre\{"),
-    "actunits": re.compile(r"\\partial\s*\\act\{|\\out\s*&?=\s*\\act\{"),
+    "outgrad": re.compile(r"\\nabla_\{\\out\}(?:\\,|\s)*\\loss"),
+    "outerr": re.compile(r"\\outgrad\s*\\had\s*\\dactf\{\\nlayers\}\(\\pre\{"),
+    "outis": re.compile(r"\\out\s*&?=\s*\\act(?:units)?\{\\nlayers\}"),
+    "lossof": re.compile(r"\\loss\(\\out_|\\loss_"),
+    "actunits": re.compile(r"\\partial\s*\\act\{"),
 }
 
 

@@ -73,15 +73,27 @@ def hard_coded_forms():
         (r"\Act{0} = \Inp", "layerzero"),
         (r"\bigl(\W{l+1}\bigr)^{\T} \err{l+1}", "back or Wunits"),
         (r"\W{l+1} v", "Wunits"),
-        (r"\nabla_{\out}\,\loss \had \dactf{\nlayers}(\pre{\nlayers})", "outerr"),
+        (r"\nabla_{\out}\,\loss \had \lab", "outgrad"),
+        (r"\outgrad \had \dactf{\nlayers}(\pre{\nlayers})", "outerr"),
         (r"\frac{\partial \loss}{\partial \act{l}}", "actunits"),
-        (r"\out = \act{\nlayers}", "actunits"),
+        (r"\out = \act{\nlayers}", "outis"),
+        (r"\out &= \actunits{\nlayers}", "outis"),
+        (r"\sum_i \loss(\out_i, \lab_i)", "lossof"),
         (r"\err{l} \bigl(\act{l-1}\bigr)^{\T}", None),
         (r"\frac{\partial \loss}{\partial \W{l}}, \frac{\partial \loss}{\partial \bias{l}}", None),
     ],
 )
 def test_a_piece_that_is_written_out_is_found(formula, macro):
     assert written_out(formula) == ([macro] if macro else [])
+
+
+@pytest.mark.parametrize("profile", [notation.OWN, *NOTATION["profiles"]])
+def test_no_symbol_stands_in_the_table_with_two_shapes(profile):
+    """Where the bias is folded in, W and W without it are two arrays."""
+    macros, shapes = notation.plain_macros(NOTATION["symbols"], profile), {}
+    for symbol, _, shape, _ in notation.table(NOTATION)[1:]:
+        shapes.setdefault(expand(symbol, macros), set()).add(shape)
+    assert {symbol: found for symbol, found in shapes.items() if len(found) > 1} == {}
 
 
 def test_a_hard_coded_letter_is_found():

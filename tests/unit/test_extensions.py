@@ -128,7 +128,7 @@ def test_what_the_directive_prints(tmp_path):
     assert lines()[0] == "| symbol | what it is | shape | in the code |"
     assert lines(concordance=None)[:2] == ["| this book | CMU |", "| --- | --- |"]
     assert lines(rosetta=None)[0].endswith("| in the code | first in |")
-    assert lines(layout="rows")[0] == "| this book | shape | rows | is | shape there |"
+    assert lines(layout="rows")[0] == "| here | shape | rows | is | shape there |"
     assert lines(formula="one", only="rows")[1] == "A_l"
     address = '<a href="chapters/04-four-equations.html?notation=cmu">chapter 4</a>'
     assert lines(links=None)[2].startswith(f"| CMU | s | {address} |")
@@ -144,7 +144,7 @@ def test_the_first_chapter_of_a_symbol(tmp_path):
 
 def test_the_conversions_of_a_layout(tmp_path):
     assert notation.conversions(notation.read(written(tmp_path, MORE)), "rows") == [
-        ["this book", "shape", "rows", "is", "shape there"],
+        ["here", "shape", "rows", "is", "shape there"],
         ["$X$", "$(a, b)$", "$Y$", "$Z$", "$(b, a)$"],
     ]
 

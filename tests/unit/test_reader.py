@@ -16,7 +16,7 @@ symbols:
   - {macro: T, args: 0, form: '\mathsf{T}', meaning: transpose, shape: operator, code: '', same: all}
   - {macro: affine, args: 1, form: '\Wi{#1}{j}{k} \act{#1-1}', meaning: a form of other symbols, shape: s, code: '', kind: form, same: all}
 formulas:
-  forward: {title: Forward, ours: '\affine{l}', others: {cmu: {form: 'o = w', remark: ''}}}
+  forward: {title: Forward, ours: '\affine{l}', others: {cmu: {form: 'o = w', remark: 'A word.'}}}
 indices: {}
 local: {}
 """
@@ -180,7 +180,7 @@ def test_notation_tables_are_those_of_the_site(plain):
 def test_a_notation_is_named_and_its_own_equations_are_printed(book):
     cells = book("```{notation-forms}\n```", profile="cmu").reader("chapters/02-b").cells
     assert cells[0].source == "# Second\n\n*Formulas in the notation of CMU.* s.\n\n- First.\n- Second."
-    assert cells[1].source == "**As CMU writes it** (s).\n\nForward:\n\n$$\no = w\n$$"
+    assert cells[1].source == "**As CMU writes it** (s).\n\nForward:\n\n$$\no = w\n$$\n\nA word."
     assert book("```{notation-forms}\n```").reader("chapters/02-b").cells[1].source == ""
 
 

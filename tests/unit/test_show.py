@@ -76,9 +76,9 @@ def numbers(text):
 
 def test_the_first_demo_starts_with_every_gradient_alive():
     text = demos.tiny_network.view().text
-    gradients = [numbers(line)[-1] for line in text.splitlines() if line.startswith(("δ_out", "∂ℓ"))]
+    gradients = [numbers(line)[-1] for line in text.splitlines() if line.startswith(("δ[2]", "∂ℓ"))]
     assert gradients == [-0.5, -0.5, -0.25, 0.125]
-    assert "δ_h = 0.5·δ_out·relu'(z) = -0.2500" in text
+    assert "δ[1] = 0.5·δ[2]·relu'(z[1]) = -0.2500" in text
     assert "inactive" not in text
 
 
@@ -91,7 +91,7 @@ def test_the_demo_shows_the_core_s_numbers(seed):
     h = max(z, 0)
     error = w_out * h - target
     back = w_out * error * (z > 0)
-    expected = {"z": z, "h": h, "ŷ": w_out * h, "ℓ": error**2 / 2, "δ_out": error,
+    expected = {"z[1]": z, "a[1]": h, "ŷ": w_out * h, "ℓ": error**2 / 2, "δ[2]": error,
                 "∂ℓ/∂w_out": error * h, "∂ℓ/∂w11": back * x1, "∂ℓ/∂w21": back * x2}  # fmt: skip
     lines = dict(line.split(" = ", 1) for line in view.text.splitlines() if " = " in line)
     for name, value in expected.items():
@@ -115,7 +115,7 @@ def test_the_path_of_an_edge_multiplies_to_its_gradient(hidden, edge):
 
 
 def test_the_kink_and_the_inactive_unit_in_words():
-    assert "sits at its kink: z = 0" in demos.tiny_network.view(x1=0.3, w11=1.0, x2=0.3, w21=-1.0).text
+    assert "sits at its kink: z[1] = 0" in demos.tiny_network.view(x1=0.3, w11=1.0, x2=0.3, w21=-1.0).text
     text = demos.tiny_network.view(x1=-2.0).text
     assert "inactive for this input" in text and "-0.0000" not in text
     assert 'class="unit dead"' in str(demos.tiny_network.view(x1=-2.0).svg)
