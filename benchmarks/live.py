@@ -5,7 +5,8 @@
 "cold" is a browser that never saw the site, "cached" the same one on its next visit; each second
 counts from touching a demo's slider to the picture it asked for, in a page that had come to rest.
 JupyterLite's time (benchmarks/lite.py) counts from opening a notebook to the same demo's picture.
-Another notation is set when all formulas of the page have its letters and the next frame is painted.
+Another notation is set when all formulas of the page have its letters and the next frame is painted;
+the MathML for screen readers follows right after.
 Writes benchmarks/live.json.
 """
 

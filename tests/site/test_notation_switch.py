@@ -176,9 +176,11 @@ def test_keyboard_and_screen_reader(site, open_page):
 
 
 def test_screen_readers_find_every_formula(site, open_page):
-    """Each formula is MathML for them, those far below too."""
+    """Each formula is MathML for them, those far below too; after the letters have changed, once."""
     page = open_page(f"{site}/{FOUR}")
+    page.evaluate(CHOOSE, "ng")
     page.evaluate(CHOOSE, "cmu")
+    assert page.locator("mjx-container:not(:has(> mjx-assistive-mml:only-of-type))").count() == 0
     tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
     found = [node for node in tree if not node["ignored"] and node["role"]["value"] == "MathMLMath"]
     shown = "[...document.querySelectorAll('mjx-container')].filter(e => e.checkVisibility({visibilityProperty: true}))"
