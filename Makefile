@@ -111,7 +111,7 @@ $(LITE_WHEELS)/.ready: $(LITE_ENV_READY) $(ENV_READY) tools/lite.py tools/pyodid
 	$(PY) tools/lite.py wheels $(LITE_ENV)
 	@touch $@
 
-$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py notation.yml references.bib _toc.yml
+$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py extensions/expansion.py notation.yml references.bib _toc.yml
 	$(PY) tools/lite.py build $(LITE_ENV)
 	@rm -f _build/lite/.ready-* && touch $@
 
