@@ -90,11 +90,8 @@
     found.processed.set("getMetrics");
     const spoken = found.options.enableAssistiveMml;
     found.options.enableAssistiveMml = false;
-    try {
-      await MathJax._.mathjax.mathjax.handleRetriesFor(() => found.render());
-    } finally {
-      found.options.enableAssistiveMml = spoken;
-    }
+    const set = MathJax._.mathjax.mathjax.handleRetriesFor(() => found.render());
+    await set.finally(() => { found.options.enableAssistiveMml = spoken; });
     return spoken ? others : [];
   }
 
@@ -128,16 +125,12 @@
       release();
       document.dispatchEvent(new CustomEvent("notation", { detail: current }));
       await speak(unspoken);
-      const status = document.querySelector(".bp-announce");
-      if (status) status.textContent = `Notation: ${select.selectedOptions[0].text}`;
+      document.querySelector(".bp-announce")?.replaceChildren(`Notation: ${select.selectedOptions[0].text}`);
     });
     return queue;
   }
 
-  select?.addEventListener("change", () => {
-    remember(select.value);
-    choose(select.value);
-  });
+  select?.addEventListener("change", () => { remember(select.value); choose(select.value); });
   const follow = () => choose(remembered() ?? standard);
   window.addEventListener("storage", (event) => event.key === "notation" && follow());
   window.addEventListener("pageshow", (event) => event.persisted && follow());
