@@ -9,7 +9,7 @@ import urllib.request
 
 import nbformat
 import pytest
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError, expect
 
 from backprop import demos
 
@@ -52,16 +52,21 @@ def test_the_demo_moves_in_jupyterlab(lab, chromium):
     page.goto(lab)
     # JupyterLab drops a cell that is run before its notebook is ready, and says nothing: run it again.
     page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)
-    box = page.locator(".jp-OutputArea .widget-vbox").first
-    for _ in range(6):
-        page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
+    cell = page.locator(".jp-Notebook .jp-CodeCell").first
+    box = cell.locator(".jp-OutputArea .widget-vbox").first
+    for _ in range(4):
+        cell.locator(".cm-content").click()
         page.keyboard.press("Shift+Enter")
         try:
-            box.wait_for(timeout=20_000)
+            box.wait_for(timeout=30_000)
             break
         except TimeoutError:
             continue
-    box.wait_for(timeout=20_000)
+    # A number in place of the star: no run is left that would replace the widget.
+    expect(cell.locator(".jp-InputPrompt"), cell.inner_text()).to_have_text(
+        re.compile(r"\[\d+\]:"), timeout=60_000
+    )
+    box.wait_for()
     words = box.locator("pre")
     words.wait_for()
     assert shown(demos.tiny_network.view().text, words.inner_text())
