@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy
 from pybtex.database import parse_file
+from pybtex.plugin import find_plugin
 
 import backprop as bp
 
@@ -126,6 +127,12 @@ def test_the_bibliography_is_sorted_and_complete():
     everywhere = set().union(*(cited(text) for _, text in pages()))
     assert sorted(everywhere - set(BIBLIOGRAPHY)) == []
     assert all(source.fields["title"] and source.fields["year"] for source in BIBLIOGRAPHY.values())
+
+
+def test_every_reference_has_the_fields_of_its_kind():
+    """The page's style formats it; a book without its publisher would stop the build."""
+    style = find_plugin("pybtex.style.formatting", "unsrt")()
+    assert len(list(style.format_entries(BIBLIOGRAPHY.values()))) == len(BIBLIOGRAPHY)
 
 
 def test_proceedings_that_have_a_volume_name_it():
