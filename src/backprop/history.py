@@ -53,7 +53,8 @@ class Entry:
     @property
     def line(self):
         """The entry as it stands in the chapter: citation, marks, sentence and sources, in MyST."""
-        influence = f"yes {{cite:p}}`{self.influence}`" if self.influential else NONE_KNOWN
+        shown = "" if self.influence in (NONE_KNOWN, self.source) else f" {{cite:p}}`{self.influence}`"
+        influence = f"yes{shown}" if self.influential else NONE_KNOWN
         rests = "" if self.source == self.key else f" {{cite:p}}`{self.source}`"
         return f"- {{cite:t}}`{self.key}` ({self.content}; influence: {influence}): {self.what}{rests}."
 

@@ -44,6 +44,11 @@ def test_a_line_becomes_an_entry():
 
 def test_an_entry_is_written_with_its_marks_and_sources():
     assert entry().line == "- {cite:t}`a1960` (agreed; influence: none known): b {cite:p}`s`."
+    assert (
+        entry(influence="c").line == "- {cite:t}`a1960` (agreed; influence: yes {cite:p}`c`): b {cite:p}`s`."
+    )
+    # One source for both stands once.
+    assert entry(influence="s").line == "- {cite:t}`a1960` (agreed; influence: yes): b {cite:p}`s`."
     own = history.Entry(1960, "A", "control", "b", "disputed", "c", "a1960", "a1960")
     assert own.line == "- {cite:t}`a1960` (disputed; influence: yes {cite:p}`c`): b."
 
