@@ -215,8 +215,8 @@ def plant(name):
         name: a name in `BUGS`.
 
     Returns:
-        A package with the modules `network`, `gradcheck`, `programs`, `activations`, `losses` and
-        `checks`, and `same(net)`, a copy of a network for use with them.
+        A package with the modules `network`, `gradcheck`, `programs`, `layers`, `activations`, `losses`
+        and `checks`, and `same(net)`, a copy of a network for use with them.
 
     Raises:
         ValueError: for an unknown name, and if the right text is no longer in the source.

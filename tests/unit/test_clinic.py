@@ -1,5 +1,6 @@
 """The clinic: every bug has the fingerprint that its entry claims, and hides where it says."""
 
+import dataclasses
 import re
 import tomllib
 
@@ -76,6 +77,9 @@ def test_the_mask_of_the_gradient_keeps_or_drops_a_whole_unit():
         np.testing.assert_allclose(wrong.W[1], wrong.b[1] @ X.T, rtol=1e-12)
         seen |= set(zip((wrong.b[1] != 0).ravel().tolist(), alive.ravel().tolist(), strict=True))
     assert seen == {(True, True), (True, False), (False, True), (False, False)}
+    net, X, Y = clinic.patient(hidden="relu")
+    wrong, true = BUGS["mask-of-the-gradient"].gradients(net, X, Y), bp.backward(net, bp.forward(net, X), Y)
+    assert (wrong.b[1] >= 0).all() and (wrong.b[2] >= 0).all() and (true.b[1] < 0).any()
 
 
 def test_the_slope_that_is_not_handed_down_is_one_factor_below_a_single_output():
@@ -108,6 +112,19 @@ def test_l2_bugs_are_wrong_by_a_multiple_of_the_parameters(name, times_W, times_
     for l in (1, 2, 3):
         np.testing.assert_allclose(wrong.W[l] - right.W[l], times_W * 0.5 * net.W[l], atol=1e-14)
         np.testing.assert_allclose(wrong.b[l] - right.b[l], times_b * 0.5 * net.b[l], atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["l2-missing", "l2-doubled", "l2-on-biases"])
+def test_without_l2_these_bugs_are_none(name):
+    assert dataclasses.replace(BUGS[name], arguments={"l2": 0.0}).examine().right
+
+
+def test_what_else_hides_l2_bugs():
+    net, X, Y = clinic.patient()
+    assert clinic.diagnose(net, X, Y, BUGS["l2-missing"].gradients(net, X, Y)).right
+    for b in net.b[1:]:
+        b[...] = 0
+    assert clinic.diagnose(net, X, Y, BUGS["l2-on-biases"].gradients_of_the_cost(net, X, Y)).right
 
 
 def test_the_lost_use_is_what_is_missing():
@@ -206,6 +223,19 @@ def own_step_ratio(name, eta=1e-5, **changes):
 def test_cost_and_gradient_of_these_programs_agree_with_each_other(name):
     assert own_step_ratio(name) == pytest.approx(1, abs=1e-3)
     assert not BUGS[name].examine().right
+
+
+@pytest.mark.parametrize("name", ["softmax-twice", "column-minus-flat"])
+def test_their_learning_curves_fall(name):
+    bug = BUGS[name]
+    net, X, Y = clinic.patient(**bug.setting)
+    program, costs = getattr(clinic.plant(name).programs, bug.program.split(".")[1]), []
+    for _ in range(60):
+        J, g = program(net, X, Y)
+        costs.append(J)
+        for p, v in zip(net.W[1:] + net.b[1:], g.W[1:] + g.b[1:], strict=True):
+            p -= 0.1 * v
+    assert costs == sorted(costs, reverse=True) and costs[-1] < 0.95 * costs[0]
 
 
 def test_the_cost_after_two_softmaxes_has_a_floor():
