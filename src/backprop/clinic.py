@@ -25,6 +25,7 @@ from .diagnosis import diagnose as diagnose
 SOURCES = Path(__file__).parent
 # Programs whose cost is the mean over the elements, 1/n_L of the squared error (`eq:three-costs`).
 MEAN_OVER_ELEMENTS = ("programs.rows", "programs.recorded")
+WORDS = {str: "a text", list: "a list", dict: "a table", bool: "true or false", object: "a value"}
 
 
 def _carets(right, wrong):
@@ -180,15 +181,12 @@ def _setting(where, entry):
 
 def _expect_keys(where, entry, needed, allowed=()):
     """ValueError unless `entry` is a table with these keys, each with a value of its type."""
-    _expect(isinstance(entry, dict), where, "a table", type(entry).__name__)
+    _expect(isinstance(entry, dict), where, WORDS[dict], repr(entry))
     known = needed | dict(allowed)
-    for key in [*needed, *entry]:
-        _expect(key in known, f"{where}, {key}", f"no such key but {', '.join(known)}", "it")
-        _expect(key in entry, f"{where}, {key}", f"a {known[key].__name__}", "nothing")
-        kind = type(entry[key]).__name__
-        _expect(
-            isinstance(entry[key], known[key]), f"{where}, {key}", f"a {known[key].__name__}", f"a {kind}"
-        )
+    for key in [*entry, *needed]:
+        _expect(key in known, f"{where}, {key}", f"one of the keys {', '.join(known)}", "another")
+        _expect(key in entry, f"{where}, {key}", WORDS[known[key]], "nothing")
+        _expect(isinstance(entry[key], known[key]), f"{where}, {key}", WORDS[known[key]], repr(entry[key]))
 
 
 def _expect(fits, where, expected, got):

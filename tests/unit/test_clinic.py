@@ -560,16 +560,16 @@ def test_a_new_bug_is_one_entry(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('missed = "m"', 'mised = "m"', "bugs.toml, bugs.b, missed: expected a str, got nothing"),
-        ('mend = "n"', 'mend = "n"\nmned = "n"', "bugs.toml, bugs.b, mned: expected no such key but title, file,"),
-        ('title = "t"', "title = 3", "bugs.toml, bugs.b, title: expected a str, got a int"),
+        ('missed = "m"', 'mised = "m"', "bugs.toml, bugs.b, mised: expected one of the keys title, file,"),
+        ('mend = "n"', "", "bugs.toml, bugs.b, mend: expected a text, got nothing"),
+        ('title = "t"', "title = 3", "bugs.toml, bugs.b, title: expected a text, got 3"),
         ('file = "network"', 'file = "netwrk"', "bugs.toml, bugs.b, file: expected a file of the package, got 'netwrk'"),
         ('mend = "n"', 'mend = "n"\nprogram = "steps.f"', "bugs.b, program: expected a file of the package, got 'steps.f'"),
         ('[["right", "wrong"]]', '[["right"]]', "bugs.b, changes: expected pairs .right, wrong. of texts, got .'right'."),
-        ('[["right", "wrong"]]', '"right"', "bugs.b, changes: expected a list, got a str"),
-        ('mend = "n"', 'mend = "n"\nsetting = { size = 3 }', "bugs.b, setting, size: expected no such key but sizes, hidden"),
+        ('[["right", "wrong"]]', '"right"', "bugs.b, changes: expected a list, got 'right'"),
+        ('mend = "n"', 'mend = "n"\nsetting = { size = 3 }', "bugs.b, setting, size: expected one of the keys sizes, hidden"),
         ('bug = "b"', 'bug = "c"', "bugs.toml, cases.A, bug: expected the name of a bug of this file, got 'c'"),
-        ("[cases.A]", "[case.A]", "bugs.toml, cases: expected a dict, got nothing"),
+        ("[cases.A]", "[case.A]", "bugs.toml, case: expected one of the keys bugs, cases, got another"),
         ("[bugs.b]", "[bugs.b", "bugs.toml: expected TOML, got: .*line 2"),
     ],
 )  # fmt: skip
