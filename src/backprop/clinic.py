@@ -81,10 +81,10 @@ class Bug:
         return getattr(getattr(package, module), function)(package.same(net), X, Y, **self.arguments)[1]
 
     def gradients_of_the_cost(self, net, X, Y):
-        """`gradients`, compared with what the program should compute as with those of J.
+        """`gradients` as if the program's cost were J: times n_L, or less λW.
 
-        A program whose cost is the mean over the elements gives 1/n_L of them, one with L2 adds λW:
-        here its gradients are multiplied by n_L, and the right λW is taken off.
+        They are right by the standard of J exactly if the program's are by that of its own cost, the
+        mean over the elements or J with L2.
         """
         grads, l2 = self.gradients(net, X, Y), self.arguments.get("l2", 0)
         factor = net.sizes[-1] if self.program in MEAN_OVER_ELEMENTS else 1
