@@ -68,8 +68,8 @@ class Bug:
         for right, wrong in self.changes:
             if source.count(right) != 1:
                 raise ValueError(
-                    f"{self.name}: expected the right text exactly once in {self.file}.py, "
-                    f"found it {source.count(right)} times: {right!r}"
+                    f"bugs.toml, bugs.{self.name}, changes: expected the right text exactly once in "
+                    f"{self.file}.py, found it {source.count(right)} times: {right!r}"
                 )
             source = source.replace(right, wrong)
         return source
@@ -163,9 +163,13 @@ def _bug(where, name, entry):
     for pair in entry["changes"]:
         texts = isinstance(pair, list) and [type(text) for text in pair] == [str, str]
         _expect(texts, f"{where}, changes", "pairs [right, wrong] of texts", repr(pair))
-    for key, module in (("file", entry["file"]), ("program", entry.get("program", "").partition(".")[0])):
-        there = key not in entry or (SOURCES / f"{module}.py").is_file()
-        _expect(there, f"{where}, {key}", "a file of the package", repr(entry.get(key)))
+    file = SOURCES / f"{entry['file']}.py"
+    _expect(file.is_file(), f"{where}, file", "a file of the package", repr(entry["file"]))
+    program = entry.get("program", Bug.program)
+    module, _, function = program.partition(".")
+    file = SOURCES / f"{module}.py"
+    there = file.is_file() and f"\ndef {function}(" in file.read_text(encoding="utf-8")
+    _expect(there, f"{where}, program", "module.function of the package", repr(program))
     _setting(where, entry)
     known = {key: entry[key] for key in kinds if key in entry}
     return Bug(name=name, **known | {"changes": tuple(map(tuple, entry["changes"]))})

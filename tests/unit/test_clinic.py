@@ -528,7 +528,8 @@ def test_carets_stand_under_the_change():
 def test_a_right_text_that_is_not_there_exactly_once_is_an_error():
     bug = BUGS["step-uphill"]
     with pytest.raises(
-        ValueError, match=r"step-uphill: expected the right text exactly once in programs.py, found it 0"
+        ValueError,
+        match=r"bugs.toml, bugs.step-uphill, changes: expected the right text exactly once in programs.py, found it 0",
     ):
         bug.wrong_source("nothing")
     with pytest.raises(ValueError, match="found it 2 times"):
@@ -564,7 +565,8 @@ def test_a_new_bug_is_one_entry(tmp_path):
         ('mend = "n"', "", "bugs.toml, bugs.b, mend: expected a text, got nothing"),
         ('title = "t"', "title = 3", "bugs.toml, bugs.b, title: expected a text, got 3"),
         ('file = "network"', 'file = "netwrk"', "bugs.toml, bugs.b, file: expected a file of the package, got 'netwrk'"),
-        ('mend = "n"', 'mend = "n"\nprogram = "steps.f"', "bugs.b, program: expected a file of the package, got 'steps.f'"),
+        ('mend = "n"', 'mend = "n"\nprogram = "steps.f"', "bugs.b, program: expected module.function of the package, got 'steps.f'"),
+        ('mend = "n"', 'mend = "n"\nprogram = "programs.f"', "bugs.b, program: expected module.function of the package, got 'programs.f'"),
         ('[["right", "wrong"]]', '[["right"]]', "bugs.b, changes: expected pairs .right, wrong. of texts, got .'right'."),
         ('[["right", "wrong"]]', '"right"', "bugs.b, changes: expected a list, got 'right'"),
         ('mend = "n"', 'mend = "n"\nsetting = { size = 3 }', "bugs.b, setting, size: expected one of the keys sizes, hidden"),
