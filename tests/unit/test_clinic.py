@@ -94,13 +94,11 @@ def test_the_slope_that_is_not_handed_down_is_one_factor_below_a_single_output()
 def test_l2_bugs_of_the_weights(name):
     found = BUGS[name].examine()
     assert [row.right for row in found.rows] == [False, True] * 3
-    assert found.verdict.startswith("Biases right, weights wrong")
 
 
 def test_l2_on_the_biases():
     found = BUGS["l2-on-biases"].examine()
     assert [row.right for row in found.rows] == [True, False] * 3
-    assert found.verdict.startswith("Weights right, biases wrong")
 
 
 @pytest.mark.parametrize(
