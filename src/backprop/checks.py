@@ -52,6 +52,17 @@ def real_array(name, value, shape=None, dtype=None):
     return array
 
 
+def one_of(name, value, table):
+    """The row of `table` called `value`.
+
+    Raises:
+        ValueError: if there is none; the message lists the names.
+    """
+    if not isinstance(value, str) or value not in table:
+        raise ValueError(f"{name}: expected one of {', '.join(table)}, got {value!r}")
+    return table[value]
+
+
 def layer_sizes(sizes):
     """`sizes` as a list [n_0, ..., n_L] of at least two positive integers.
 

@@ -57,7 +57,7 @@ def test_mirror_error_and_ratios():
 
 def test_the_symmetry_network_starts_as_in_1986():
     descent = experiments.symmetry_descent(3)
-    assert descent.net.sizes == [6, 2, 1] and descent.net.activations[1:] == ["sigmoid"] * 2
+    assert descent.net.sizes == [6, 2, 1] and descent.net.activations[1:] == ("sigmoid",) * 2
     assert (descent.eta, descent.momentum, descent.l2, descent.clip) == (6.4, 0.9, 0, None)
     values = np.concatenate([p.ravel() for p in descent.net.W[1:] + descent.net.b[1:]])
     assert abs(values).max() <= 0.3 and len(set(values)) == 17
