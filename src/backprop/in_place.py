@@ -1,13 +1,11 @@
 """Activations and losses that write into arrays they are given, for `backprop.workspace`.
 
 What small networks need most stands here in a form that makes no new array. All else is taken as it
-stands in `ACTIVATIONS` and `LOSSES`, block by block, so that the new arrays are small.
-
-An activation is two functions. `activate(a, s, t)` finds z in a, leaves σ(z) there and in s what the
-other needs, such as σ'(z); t is scratch. `back(g, s, dz)` turns g = ∂J/∂a into dz = ∂J/∂z. A loss is
-one function, output(Y), which returns J and leaves ∂J/∂z^(L) in dz. Where it costs nothing no call
-overwrites its own operand: numpy takes longer then for an array of one entry.
+stands in `ACTIVATIONS` and `LOSSES`. Both work through a layer block by block, so that what they
+need beside it is small and stays in the processor's cache.
 """
+
+from functools import partial
 
 import numpy as np
 from numpy import absolute, add, copyto, divide, exp, greater, maximum, minimum, multiply, subtract
@@ -16,73 +14,62 @@ from . import checks
 from .activations import ACTIVATIONS
 from .losses import LOSSES
 
-BLOCK = 2048  # entries worked through at once where new arrays are made
+BLOCK = 4096  # entries that are worked through at once
 
 
-def activation(row, dtype):
-    """(activate, back) for a row of `ACTIVATIONS`."""
-    return _ACTIVATIONS.get(row, _any_activation)(row, dtype)
+def activation(row, a, s, g, dz):
+    """Two functions without arguments for a layer whose activation is a row of `ACTIVATIONS`.
 
-
-def loss(row, sigma, back, a, s, dz):
-    """Output for a row of `LOSSES` and the output activation sigma; a, s, dz are the last layer's.
-
-    A loss with `value_from_z` finds z in a, any other σ(z).
+    The first finds z in a, leaves σ(z) there and in s what the other needs, such as σ'(z). The other
+    turns g = ∂J/∂a into dz = ∂J/∂z; the two may be one array.
     """
-    return _LOSSES.get(row, _any_loss)(row, sigma, back, a, s, dz)
+    if row not in _FILL:
+        return _any_activation(row, a, s, g, dz)
+    step = max(1, BLOCK // a.shape[1])
+    t = np.zeros((min(step, len(a)), a.shape[1]), a.dtype)
+    numbers = np.array(0, a.dtype), np.array(1, a.dtype), _exp_limit(a.dtype)
+    rows = [slice(i, min(i + step, len(a))) for i in range(0, len(a), step)]
+    calls = [partial(_FILL[row], a[i], s[i], t[: i.stop - i.start], *numbers) for i in rows]
+
+    def activate():
+        for call in calls:
+            call()
+
+    return activate if len(calls) > 1 else calls[0], partial(multiply, g, s, dz)
 
 
-def nothing(*_):
-    pass
+# z is in a; leave σ(z) in a and σ'(z) in s, t is scratch.
+def _sigmoid(a, s, t, zero, one, limit):
+    minimum(a, limit, out=t)
+    exp(t, s)
+    add(s, one, t)
+    divide(s, t, a)
+    divide(a, t, s)
 
 
-def _times_slope(g, s, dz):
-    multiply(g, s, dz)
+def _tanh(a, s, t, zero, one, limit):  # tanh' = 1/cosh²
+    np.cosh(minimum(absolute(a, t), limit, out=t), s)
+    multiply(np.reciprocal(s, t), t, s)
+    np.tanh(a, a)
 
 
-def _sigmoid(_, dtype):
-    one, limit = np.array(1, dtype), _exp_limit(dtype)
-
-    def activate(a, s, t):
-        minimum(a, limit, out=t)
-        exp(t, s)
-        add(s, one, t)
-        divide(s, t, a)
-        divide(a, t, s)
-
-    return activate, _times_slope
+def _relu(a, s, t, zero, one, limit):
+    greater(a, zero, s)
+    maximum(a, zero, out=a)
 
 
-def _tanh(_, dtype):
-    limit = _exp_limit(dtype)
-
-    def activate(a, s, t):  # tanh' = 1/cosh²
-        np.cosh(minimum(absolute(a, t), limit, out=t), s)
-        multiply(np.reciprocal(s, t), t, s)
-        np.tanh(a, a)
-
-    return activate, _times_slope
+_FILL = {ACTIVATIONS["sigmoid"]: _sigmoid, ACTIVATIONS["tanh"]: _tanh, ACTIVATIONS["relu"]: _relu}
 
 
-def _relu(_, dtype):
-    zero = np.array(0, dtype)
+def _any_activation(row, a, s, g, dz):
+    """As it stands in `ACTIVATIONS`; s keeps z."""
 
-    def activate(a, s, t):
-        greater(a, zero, s)
-        maximum(a, zero, out=a)
-
-    return activate, _times_slope
-
-
-def _any_activation(row, _):
-    """As it stands in `ACTIVATIONS`, block by block; s keeps z."""
-
-    def activate(a, s, t):
+    def activate():
         copyto(s, a)
         for part in _blocks(a):
             a[part] = row.value(s[part])
 
-    def back(g, s, dz):
+    def back():
         for part in _blocks(g):
             dz[part] = row.vjp(s[part], g[part])
 
@@ -90,7 +77,7 @@ def _any_activation(row, _):
 
 
 def _blocks(array):
-    """Slices of some columns each."""
+    """Slices of some columns each: softmax needs whole ones."""
     step = max(1, BLOCK // len(array))
     return [np.s_[:, i : i + step] for i in range(0, array.shape[1], step)]
 
@@ -100,21 +87,31 @@ def _exp_limit(dtype):
     return np.array(np.floor(np.log(np.finfo(dtype).max)), dtype)
 
 
-def _half_squared_error(loss, sigma, back, a, s, dz):
-    n, error = a.shape[1], np.zeros_like(a)
-    flat, one_nth, weight = error.reshape(-1), np.array(1 / n, a.dtype), 0.5 / n
+def loss(row, sigma, a, s, g, dz, back):
+    """A function output(Y) for a row of `LOSSES`: it returns J and leaves ∂J/∂z^(L) in dz.
+
+    a, s, g, dz and back are those of the last layer, sigma is its row of `ACTIVATIONS`. A loss with
+    `value_from_z` finds z in a, any other σ(z).
+    """
+    return _OUTPUT.get(row, _any_loss)(row, sigma, a, s, g, dz, back)
+
+
+def _half_squared_error(loss, sigma, a, s, g, dz, back):
+    n, flat = a.shape[1], g.reshape(-1)
+    one_nth, weight = np.array(1 / n, a.dtype), 0.5 / n
 
     def output(Y):
-        subtract(a, Y, error)
-        back(error, s, dz)
+        subtract(a, Y, g)
+        J = flat.dot(flat) * weight
+        back()
         if n > 1:
             multiply(dz, one_nth, dz)
-        return flat.dot(flat) * weight
+        return J
 
     return output
 
 
-def _cross_entropy(loss, sigma, back, z, s, dz):
+def _cross_entropy(loss, sigma, z, s, g, dz, back):
     (K, n), flat_z = z.shape, z.reshape(-1)
     row, total, ones, one_nth = (np.ones(m, z.dtype) for m in (n, n, K, 1))
     one_nth /= n
@@ -143,8 +140,8 @@ def _cross_entropy(loss, sigma, back, z, s, dz):
     return output
 
 
-def _any_loss(loss, sigma, back, a, s, dz):
-    """As it stands in `LOSSES`, block by block."""
+def _any_loss(loss, sigma, a, s, g, dz, back):
+    """As it stands in `LOSSES`."""
 
     def output(Y):
         checks.labels_fit(loss, checks.real_array("Y", Y))
@@ -155,14 +152,12 @@ def _any_loss(loss, sigma, back, a, s, dz):
                 dz[part] = (sigma.value(a[part]) - Y[part]) / n
             else:
                 J += loss.value(a[part], Y[part]).sum()
-                dz[part] = loss.gradient(a[part], Y[part]) / n
+                g[part] = loss.gradient(a[part], Y[part]) / n
         if not loss.value_from_z:
-            copyto(a, dz)
-            back(a, s, dz)
+            back()
         return J / n
 
     return output
 
 
-_ACTIVATIONS = {ACTIVATIONS["sigmoid"]: _sigmoid, ACTIVATIONS["tanh"]: _tanh, ACTIVATIONS["relu"]: _relu}
-_LOSSES = {LOSSES["half_squared_error"]: _half_squared_error, LOSSES["cross_entropy"]: _cross_entropy}
+_OUTPUT = {LOSSES["half_squared_error"]: _half_squared_error, LOSSES["cross_entropy"]: _cross_entropy}

@@ -125,26 +125,29 @@ class Batch:
             [None, *np.split(rows, np.cumsum(sizes[1:-1]))] for rows in (a, s, self.all_dz, self.all_db)
         )
         self.dW = [None, *(np.zeros((n_out, n_in), dtype) for n_in, n_out in pairwise(sizes))]
-        rows = [None, *(in_place.activation(row, dtype) for row in sigma[1:])]
+        # numpy is slow to overwrite an operand of one entry: such a layer gets another array
+        g = [None, *(np.zeros_like(dz) if dz.size == 1 else dz for dz in self.dz[1:])]
+        layers = range(1, len(sizes))
+        calls = [None, *(in_place.activation(sigma[l], a[l], s[l], g[l], self.dz[l]) for l in layers)]
+        self.output = in_place.loss(loss, sigma[-1], a[-1], s[-1], g[-1], self.dz[-1], calls[-1][1])
         if loss.value_from_z:
-            rows[-1] = in_place.nothing, in_place.nothing  # the loss finds σ(z) and the error signal
-        self.output = in_place.loss(loss, sigma[-1], rows[-1][1], a[-1], s[-1], self.dz[-1])
-        self.up = [(l, a[l], s[l], self.dz[l], rows[l][0]) for l in range(1, len(sizes))]
-        self.down = [(l, *self.up[l - 2][1:4], rows[l - 1][1]) for l in range(len(sizes) - 1, 1, -1)]
+            calls[-1] = (lambda: None), None  # the loss takes this activation along
+        self.up = [(l, g[l] if g[l].size == 1 else a[l], a[l], calls[l][0]) for l in layers]
+        self.down = [(l, a[l - 1], g[l - 1], self.dz[l - 1], calls[l - 1][1]) for l in layers[:0:-1]]
 
     def sweep(self, W, b, X, Y):
         """Forward and backward; fills dz, dW and db, and returns J."""
-        below, dW = X, self.dW
-        for l, a, s, dz, activate in self.up:
-            W[l].dot(below, s)
-            np.add(s, b[l], a)
-            activate(a, s, dz)
+        below, dz, dW = X, self.dz[-1], self.dW
+        for l, z, a, activate in self.up:
+            W[l].dot(below, z)
+            np.add(z, b[l], a)
+            activate()
             below = a
         J = self.output(Y)
-        for l, a, s, dz_below, back in self.down:
+        for l, a, g, dz_below, back in self.down:
             dz.dot(a.T, dW[l])
-            W[l].T.dot(dz, a)  # a is free from here on
-            back(a, s, dz_below)
+            W[l].T.dot(dz, g)
+            back()
             dz = dz_below
         dz.dot(X.T, dW[1])
         if self.all_db is not self.all_dz:  # which it is for one example

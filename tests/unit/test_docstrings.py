@@ -36,7 +36,7 @@ PUBLIC = [
     *(clinic.get, clinic.plant, clinic.patient, clinic.diagnose, clinic.gradient_of_step, clinic.case),
     *(programs.rows, programs.one_by_one, programs.folded, programs.step, programs.descend),
     *(getattr(data, name) for name in data.__all__),
-    *(training.History, training.Training, training.objective, training.penalty, bp.Descent.step),
+    *(training.Record, training.Training, training.objective, training.penalty, bp.Descent.step),
     *(experiments.digits, experiments.confusion, experiments.surface, experiments.symmetry_run),
     *(experiments.family_run, experiments.mirror_error, experiments.weight_ratios),
     *(control.forward, control.backward, history.Entry, history.entries, history.read),

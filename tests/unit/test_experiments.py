@@ -8,7 +8,7 @@ import pytest
 
 import backprop as bp
 from backprop import data, experiments, show
-from backprop.training import History
+from backprop.training import Record
 
 
 def test_shifted_by_half_a_pixel():
@@ -110,12 +110,12 @@ def drawn(plt):
 
 
 def test_learning_curves(plt):
-    history = History([0, 1], [2.0, 1.0], validation_cost=[3.0, 2.5])
+    history = Record([0, 1], [2.0, 1.0], validation_cost=[3.0, 2.5])
     assert show.training.learning_curves(history) is None
     assert [list(line.get_ydata()) for line in drawn(plt).lines] == [[2, 1], [3, 2.5]]
     assert drawn(plt).get_yscale() == "log"
     assert len({line.get_linestyle() for line in drawn(plt).lines}) == 2
-    show.training.learning_curves(History([0, 1], [2.0, 1.0]))
+    show.training.learning_curves(Record([0, 1], [2.0, 1.0]))
     assert len(drawn(plt).lines) == 1
 
 
