@@ -125,7 +125,7 @@ def _cross_entropy(loss, sigma, z, s, g, dz, back):
         ones.dot(Y, total)
         exact = total.tobytes() == all_one  # other distributions sum to 1 up to rounding
         if not exact or flat[flat.argmin()] < 0:
-            checks.labels_fit(loss, checks.real_array("Y", Y))
+            checks.labels_fit(loss, Y)
         if not flat_z.dot(flat_z) < harmless:  # else no exp(z) can overflow
             subtract(z, z.max(axis=0), z)
         exp(z, dz)
@@ -144,7 +144,7 @@ def _any_loss(loss, sigma, a, s, g, dz, back):
     """As it stands in `LOSSES`."""
 
     def output(Y):
-        checks.labels_fit(loss, checks.real_array("Y", Y))
+        checks.labels_fit(loss, Y)
         J, n = 0, a.shape[1]
         for part in _blocks(a):
             if loss.value_from_z:

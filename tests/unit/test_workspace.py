@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import in_place
+from backprop import checks, in_place
 from backprop import workspace as fast
 
 from .nets import ELEMENTWISE, PAIRS, labels, random_case
@@ -285,6 +285,20 @@ def test_bad_input(output, loss, change, error, message):
         bp.value_and_grad(net, **({"X": X, "Y": Y, "workspace": workspace} | change))
     assert caught.value.__context__ is None
     assert_same(net, X, Y, workspace, "after an error")
+
+
+@pytest.mark.parametrize("form", [np.asarray, np.ndarray.tolist])
+@pytest.mark.parametrize(("output", "loss"), PAIRS)
+def test_what_is_given_is_looked_at_once(output, loss, form, monkeypatch):
+    """An array that fits passes without the careful check, anything else goes through it once."""
+    net, X, _ = random_case("sigmoid", output, loss, 2, 3, seed=19)
+    workspace, Y, seen = bp.Workspace(net, 3), np.eye(3), []
+    check = checks.real_array
+    monkeypatch.setattr(checks, "real_array", lambda name, *rest: seen.append(name) or check(name, *rest))
+    bp.value_and_grad(net, form(X), form(Y), workspace=workspace)
+    expected = [] if form is np.asarray else ["X", "Y"]
+    assert seen == expected
+    assert_same(net, X, Y, workspace)
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
