@@ -7,35 +7,31 @@ the activations and losses of the benchmark only and check nothing.
 import numpy as np
 from numpy import add, divide, exp, log, maximum, multiply, subtract
 
+from backprop.plain import Network
+
 
 def plain(W, b, X, Y, activations, loss):
-    """The four equations as one writes them first: every operation makes a new array."""
-    L, N = len(W) - 1, X.shape[1]
-    softmax, sigmoid = loss == "cross_entropy", activations[0] == "sigmoid"
+    """The program on one screen, `backprop.plain`, with the benchmark's activations and losses."""
+    net, N = Network([w.shape[1] for w in W[1:]] + [len(W[-1])]), X.shape[1]
+    net.W, net.b = W, b
+    if activations[0] == "relu":
+        net.sigma[1:-1] = [lambda z: np.maximum(z, 0)] * (net.L - 1)
+        net.slope[1:-1] = [lambda a: a > 0] * (net.L - 1)
+    if loss == "cross_entropy":  # its error signal is a - y
+        net.sigma[-1], net.slope[-1] = softmax, lambda a: 1
 
     def call():
-        a, z = [X], [None]
-        for l in range(1, L + 1):
-            z.append(W[l] @ a[l - 1] + b[l])
-            if l == L and softmax:
-                e = np.exp(z[l] - z[l].max(axis=0, keepdims=True))
-                a.append(e / e.sum(axis=0, keepdims=True))
-            elif l == L or sigmoid:
-                a.append(1 / (1 + np.exp(-z[l])))
-            else:
-                a.append(np.maximum(z[l], 0))
-        J = -(Y * np.log(a[L])).sum() / N if softmax else 0.5 * ((a[L] - Y) ** 2).sum() / N
-        delta = a[L] - Y if softmax else (a[L] - Y) * a[L] * (1 - a[L])
-        dW, db = [None] * (L + 1), [None] * (L + 1)
-        for l in range(L, 0, -1):
-            dW[l] = delta @ a[l - 1].T / N
-            db[l] = delta.sum(axis=1, keepdims=True) / N
-            if l > 1:
-                slope = a[l - 1] * (1 - a[l - 1]) if sigmoid else z[l - 1] > 0
-                delta = W[l].T @ delta * slope
+        a = net.forward(X)
+        J = -(Y * np.log(a[-1])).sum() / N if loss == "cross_entropy" else 0.5 * ((a[-1] - Y) ** 2).sum() / N
+        dW, _ = net.backward(a, Y)
         return J, dW[1]
 
     return call
+
+
+def softmax(z):
+    e = np.exp(z - z.max(axis=0, keepdims=True))
+    return e / e.sum(axis=0, keepdims=True)
 
 
 def buffers(W, b, X, Y, activations, loss):

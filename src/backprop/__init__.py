@@ -40,9 +40,11 @@ __all__ = [
     "history",
     "layers",
     "losses",
+    "plain",
     "train",
     "valley",
     "value_and_grad",
+    "workspace",
 ]
 
 # Imported when first asked for, so that `import backprop` costs little beside `import numpy`.
@@ -68,7 +70,9 @@ _LATER = {
         "graph",
         "history",
         "layers",
+        "plain",
         "valley",
+        "workspace",
     )
 }
 

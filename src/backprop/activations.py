@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import checks
+
 LEAKY_SLOPE = 0.01
 PRELU_SLOPE = 0.25  # where He et al. (2015) start the learned slope; the network keeps it fixed
 
@@ -182,6 +184,4 @@ def get(name):
     Raises:
         ValueError: if there is none; the message lists the names.
     """
-    if not isinstance(name, str) or name not in ACTIVATIONS:
-        raise ValueError(f"unknown activation {name!r}; expected one of {', '.join(ACTIVATIONS)}")
-    return ACTIVATIONS[name]
+    return checks.one_of("activation", name, ACTIVATIONS)

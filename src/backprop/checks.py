@@ -52,6 +52,17 @@ def real_array(name, value, shape=None, dtype=None):
     return array
 
 
+def one_of(name, value, table):
+    """The row of `table` called `value`.
+
+    Raises:
+        ValueError: if there is none; the message lists the names.
+    """
+    if not isinstance(value, str) or value not in table:
+        raise ValueError(f"{name}: expected one of {', '.join(table)}, got {value!r}")
+    return table[value]
+
+
 def layer_sizes(sizes):
     """`sizes` as a list [n_0, ..., n_L] of at least two positive integers.
 
@@ -71,12 +82,14 @@ def layer_sizes(sizes):
 def labels_fit(loss, Y):
     """Raise ValueError unless the labels Y (K, N) are ones that `loss` is defined for."""
     if loss.name == "binary_cross_entropy" and not ((Y >= 0) & (Y <= 1)).all():
+        real_array("Y", Y)  # an entry that is not finite is told as that
         worst = Y[(Y < 0) | (Y > 1)][0]
         raise ValueError(f"Y: binary_cross_entropy expects labels between 0 and 1, got {worst}")
     if loss.name == "cross_entropy":
         total = Y.sum(axis=0)
         wrong = (Y < 0).any(axis=0) | (abs(total - 1) > SUM_TOLERANCE)
         if wrong.any():
+            real_array("Y", Y)
             i = int(np.argmax(wrong))
             raise ValueError(
                 "Y: cross_entropy expects each column to be a distribution (entries >= 0, sum 1), "

@@ -74,11 +74,14 @@ def code_of(what):
 
     Args:
         what: a label such as "eq:delta-hidden", for the line of `backprop.network` that computes
-            it; or a function, for its body without the docstring.
+            it; or a function, for its body without the docstring; or a module, for all of it.
 
     Raises:
         ValueError: if no line carries the label; the message lists the labels there are.
     """
+    if inspect.ismodule(what):
+        print(inspect.getsource(what).split('"""', 2)[-1].strip())
+        return
     if callable(what):
         body = inspect.getsource(what).split('"""')[-1]
         print(textwrap.dedent(body).strip())

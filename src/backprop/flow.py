@@ -413,7 +413,7 @@ def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm
         raise ValueError("seeds: expected at least one seed, got none")
     _expect_scale(scale)
     *W, x, y = _drawn(tuple(sizes), tuple(seeds))
-    variances = [initialise.variance(n_out, n_in, init) for n_in, n_out in pairwise(sizes)]
+    variances = [initialise.variance(n_in, n_out, init) for n_in, n_out in pairwise(sizes)]
     W = [None] + [scale * np.sqrt(v) * w for v, w in zip(variances, W, strict=True)]
     L = len(sizes) - 1
     skips = {l for l in range(1, L) if skip and sizes[l] == sizes[l - 1]}
@@ -526,7 +526,7 @@ def theory(sizes, activation, init, scale=1.0, norm=False, q0=1.0):
     sigma = _elementwise(activation)
     _expect_scale(scale)
     L = len(sizes) - 1
-    variance = [None] + [scale**2 * initialise.variance(n_out, n_in, init) for n_in, n_out in pairwise(sizes)]
+    variance = [None] + [scale**2 * initialise.variance(n_in, n_out, init) for n_in, n_out in pairwise(sizes)]
     q, chi, mean_square, before = [], [], q0, None
     for l in range(1, L + 1):
         q.append(sizes[l - 1] * variance[l] * mean_square)
@@ -566,7 +566,7 @@ def single_run(hidden="sigmoid", output="sigmoid", init="glorot", seed=42):
     sizes = [10, 20, 20, 20, 20, 20, 1]
     W, b = [None], [None]
     for n_in, n_out in pairwise(sizes):
-        W.append(rng.normal(0.0, np.sqrt(initialise.variance(n_out, n_in, init)), (n_out, n_in)))
+        W.append(rng.normal(0.0, np.sqrt(initialise.variance(n_in, n_out, init)), (n_out, n_in)))
         b.append(np.zeros((n_out, 1)))
     net = Network(W, b, [hidden] * 5 + [output], "half_squared_error")
     return net, rng.normal(size=(10, 1)), rng.normal(size=(1, 1))

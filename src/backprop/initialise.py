@@ -7,6 +7,8 @@ start at 0.
 
 import numpy as np
 
+from . import checks
+
 VARIANCE = {
     "glorot": lambda n_in, n_out: 2 / (n_in + n_out),
     "he": lambda n_in, n_out: 2 / n_in,
@@ -28,31 +30,25 @@ SCHEMES = {name: (VARIANCE[name], _normal) for name in VARIANCE} | {
 }
 
 
-def variance(n_out, n_in, scheme):
+def variance(n_in, n_out, scheme):
     """The variance of a weight of a layer with n_in inputs and n_out outputs under a scheme.
 
     Raises:
         ValueError: if `scheme` is unknown; the message lists the names.
     """
-    return _get(scheme)[0](n_in, n_out)
+    return checks.one_of("init", scheme, SCHEMES)[0](n_in, n_out)
 
 
-def weights(rng, n_out, n_in, scheme):
+def weights(rng, n_in, n_out, scheme):
     """One weight matrix, shape (n_out, n_in), float64.
 
     Args:
         rng: a `numpy.random.Generator`.
-        n_out, n_in: numbers of outputs and inputs of the layer.
+        n_in, n_out: numbers of inputs and outputs of the layer.
         scheme: a name in `SCHEMES`: glorot, he, lecun (normal), or one of them with _uniform.
 
     Raises:
         ValueError: if `scheme` is unknown; the message lists the names.
     """
-    draw = _get(scheme)[1]
-    return draw(rng, np.sqrt(variance(n_out, n_in, scheme)), (n_out, n_in))
-
-
-def _get(scheme):
-    if not isinstance(scheme, str) or scheme not in SCHEMES:
-        raise ValueError(f"unknown init {scheme!r}; expected one of {', '.join(SCHEMES)}")
-    return SCHEMES[scheme]
+    std = np.sqrt(variance(n_in, n_out, scheme))
+    return SCHEMES[scheme][1](rng, std, (n_out, n_in))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import checks
 from .activations import softplus
 
 
@@ -103,6 +104,4 @@ def get(name):
     Raises:
         ValueError: if there is none; the message lists the names.
     """
-    if not isinstance(name, str) or name not in LOSSES:
-        raise ValueError(f"unknown loss {name!r}; expected one of {', '.join(LOSSES)}")
-    return LOSSES[name]
+    return checks.one_of("loss", name, LOSSES)

@@ -17,18 +17,21 @@ from . import checks, initialise
 from . import losses as _losses
 
 
-@dataclass(eq=False)
 class Network:
     """A fully connected network with L layers.
 
-    Attributes:
+    Args:
         W: [None, W^(1), ..., W^(L)], W[l] of shape (n_l, n_{l-1}).
         b: [None, b^(1), ..., b^(L)], b[l] of shape (n_l, 1).
-        activations: [None, name, ..., name]; the None may be left out when creating a network.
-        loss: name of the loss, see `backprop.losses.LOSSES`.
+        activations: [None, name, ..., name], names in `backprop.activations.ACTIVATIONS`; the None
+            may be left out.
+        loss: a name in `backprop.losses.LOSSES`.
 
-    The parameters are copied. They share one dtype: float32 where all are float32, float64 for
-    integers.
+    Attributes:
+        W, b: the parameters, lists as above, copied. They share one dtype: float32 where all are
+            float32, float64 for integers.
+        sigma: (None, σ_1, ..., σ_L), rows of `ACTIVATIONS`.
+        loss_function: a row of `LOSSES`.
 
     Raises:
         ValueError: for wrong shapes, unknown names, entries that are NaN or infinite, and a loss
@@ -36,16 +39,11 @@ class Network:
         TypeError: for entries that are no real numbers, such as complex ones.
     """
 
-    W: list
-    b: list
-    activations: list
-    loss: str
-
-    def __post_init__(self):
-        for name in ("W", "b", "activations"):
-            if not isinstance(getattr(self, name), list | tuple | str):
-                raise TypeError(f"{name}: expected a list, got {type(getattr(self, name)).__name__}")
-        W, b = list(self.W), list(self.b)
+    def __init__(self, W, b, activations, loss):
+        for name, given in (("W", W), ("b", b), ("activations", activations)):
+            if not isinstance(given, list | tuple | str):
+                raise TypeError(f"{name}: expected a list, got {type(given).__name__}")
+        W, b = list(W), list(b)
         for name, given in (("W", W), ("b", b)):
             if len(given) < 2 or given[0] is not None:
                 first = type(given[0]).__name__ if given else "nothing"
@@ -64,16 +62,28 @@ class Network:
         self.W = [None] + [np.array(w, dtype=dtype, order="C") for w in W[1:]]
         self.b = [None] + [np.array(v, dtype=dtype, order="C") for v in b[1:]]
 
-        names = list(self.activations)
-        names = names if names and names[0] is None else [None, *names]
-        if isinstance(self.activations, str) or len(names) != L + 1:
-            raise ValueError(f"activations: expected {L} names, one for each layer, got {self.activations!r}")
-        self.activations = names
-        self.sigma = [None] + [_activations.get(name) for name in names[1:]]
-        self.loss_function = _losses.get(self.loss)
+        names = activations[1:] if activations and activations[0] is None else activations
+        if isinstance(activations, str) or len(names) != L:
+            raise ValueError(f"activations: expected {L} names, one for each layer, got {activations!r}")
+        self.sigma = (None, *map(_activations.get, names))
+        self.loss_function = _losses.get(loss)
         fits = self.loss_function.output
-        if fits is not None and names[L] != fits:
-            raise ValueError(f"loss: {self.loss} expects {fits} as the output activation, got {names[L]}")
+        if fits is not None and self.activations[L] != fits:
+            raise ValueError(f"loss: {loss} expects {fits} as the output activation, got {names[L - 1]}")
+
+    def __repr__(self):
+        names = ", ".join(map(str, self.activations[1:]))
+        return f"<Network {'-'.join(map(str, self.sizes))}: {names}, {self.loss}, {self.dtype}>"
+
+    @property
+    def activations(self):
+        """(None, name, ..., name): the names of `sigma`, the functions that the sweeps call."""
+        return (None, *(row.name for row in self.sigma[1:]))
+
+    @property
+    def loss(self):
+        """The name of `loss_function`."""
+        return self.loss_function.name
 
     @property
     def L(self):
@@ -116,12 +126,13 @@ class Network:
             TypeError: for sizes that are no list, and a dtype that is not a real floating one.
         """
         sizes = checks.layer_sizes(sizes)
+        _activations.get(hidden)  # also where there is no hidden layer
         if np.dtype(dtype).kind != "f":
             raise TypeError(f"dtype: expected a real floating dtype, got {np.dtype(dtype)}")
         rng = np.random.default_rng(seed)
         W, b = [None], [None]
         for n_in, n_out in pairwise(sizes):
-            W.append(initialise.weights(rng, n_out, n_in, init).astype(dtype))
+            W.append(initialise.weights(rng, n_in, n_out, init).astype(dtype))
             b.append(np.zeros((n_out, 1), dtype))
         return cls(W, b, [hidden] * (len(sizes) - 2) + [output], loss)
 

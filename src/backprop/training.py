@@ -194,7 +194,7 @@ def accuracy(net, X, Y):
 
 
 @dataclass
-class History:
+class Record:
     """What `train` saw. Every list but `gradient_norms` has an entry for each of `epochs`.
 
     Attributes:
@@ -221,10 +221,10 @@ class History:
 
 
 class Training(NamedTuple):
-    """What `train` returns: the trained network and the `History`."""
+    """What `train` returns: the trained network and the `Record`."""
 
     net: Network
-    history: History
+    history: Record
 
 
 def train(
@@ -287,7 +287,7 @@ def train(
     rng = np.random.default_rng(seed)
 
     net, best = descent.net, _copy(net)
-    history, start = History(), time.perf_counter()
+    history, start = Record(), time.perf_counter()
     starts = range(0, N, size)
     X_now, Y_now = X, Y
     # An example is a column in the book; as a row of memory it is shuffled many times faster.

@@ -167,7 +167,7 @@ def test_eq_variance_forward(name, init):
     for seed in range(3000):
         net = bp.Network.random([3, 4, 5, 1], name, "identity", "half_squared_error", init, seed)
         fwd = bp.forward(net, [[1.0], [-0.5], [2.0]])
-        v = initialise.variance(5, 4, init)
+        v = initialise.variance(4, 5, init)
         predicted = v * (fwd.a[1] ** 2).sum()
         differences.append((fwd.z[2] ** 2).mean() - predicted)
         ratios.append((fwd.z[2] ** 2).mean() / predicted)
@@ -177,8 +177,8 @@ def test_eq_variance_forward(name, init):
 def test_prop_variance_forward():
     """For given a: mean 0, variance v ‖a‖², no correlation, and normal where the weights are."""
     rng = np.random.default_rng(SEED)
-    a, v = np.array([[0.3], [-1.2], [0.8]]), initialise.variance(2, 3, "glorot")
-    z = np.hstack([initialise.weights(rng, 2, 3, "glorot") @ a for _ in range(20000)])
+    a, v = np.array([[0.3], [-1.2], [0.8]]), initialise.variance(3, 2, "glorot")
+    z = np.hstack([initialise.weights(rng, 3, 2, "glorot") @ a for _ in range(20000)])
     variance = v * (a**2).sum()
     assert within(z[0], 0) and within(z[0] ** 2, variance) and within(z[0] * z[1], 0)
     assert within(z[0] ** 4, 3 * variance**2)  # the fourth moment of a normal variable
@@ -277,7 +277,7 @@ def test_eq_relu_variance(init):
     print("seeds 0 to 3999")
     sizes = [3, 5, 4, 6, 1]
     found = flow.ensemble(sizes, "prelu", init, range(4000))
-    v = [None] + [initialise.variance(n_out, n_in, init) for n_in, n_out in itertools.pairwise(sizes)]
+    v = [None] + [initialise.variance(n_in, n_out, init) for n_in, n_out in itertools.pairwise(sizes)]
     for l in range(1, 4):
         expected = math.prod(17 / 32 * sizes[m] * v[m + 1] for m in range(l, 4))
         assert within(found.relative[:, l - 1] ** 2, expected)
@@ -290,17 +290,17 @@ def test_eq_relu_variance(init):
 
 def test_eq_lecun():
     rng = np.random.default_rng(SEED)
-    assert initialise.variance(7, 5, "lecun") == 1 / 5
+    assert initialise.variance(5, 7, "lecun") == 1 / 5
     sizes = [50, 30, 80, 20, 1]
     np.testing.assert_allclose(flow.theory(sizes, "identity", "lecun").q, 1, rtol=1e-12)
-    w = np.concatenate([initialise.weights(rng, 7, 5, "lecun").ravel() for _ in range(2000)])
+    w = np.concatenate([initialise.weights(rng, 5, 7, "lecun").ravel() for _ in range(2000)])
     assert within(w**2, 1 / 5)
 
 
 def test_eq_glorot():
     n, m = sympy.symbols("n m", positive=True)
     assert sympy.simplify(1 / ((n + m) / 2) - 2 / (n + m)) == 0
-    assert initialise.variance(7, 5, "glorot") == 2 / 12
+    assert initialise.variance(5, 7, "glorot") == 2 / 12
     assert initialise.variance(6, 6, "glorot") == initialise.variance(6, 6, "lecun") == pytest.approx(1 / 6)
     # Both wishes at equal width: the mean square of an entry stays forward and backward.
     predicted = flow.theory([40] * 6, "identity", "glorot")
@@ -309,7 +309,7 @@ def test_eq_glorot():
 
 
 def test_eq_he():
-    assert initialise.variance(7, 5, "he") == 2 / 5
+    assert initialise.variance(5, 7, "he") == 2 / 5
     predicted = flow.theory([50, 30, 80, 20, 1], "relu", "he")
     np.testing.assert_allclose(
         predicted.q, 2, rtol=1e-12

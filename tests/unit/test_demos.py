@@ -1,5 +1,6 @@
 """What holds for every demo, and for both front ends."""
 
+import dataclasses
 import json
 import math
 import re
@@ -253,6 +254,27 @@ def test_the_smallest_network_speaks_every_notation():
         path = f"∂{profile.loss}/∂{profile.out} · ∂{profile.out}/∂{profile.act(1)} · "
         assert f"{path}∂{profile.act(1)}/∂{profile.pre(1)} · ∂{profile.pre(1)}/∂w11" in trace
         assert f"{profile.err(1)} = 0.5·{profile.err(2)}·relu'({profile.pre(1)})" in trace
+
+
+@pytest.mark.parametrize("steps", ["abc", "", "2.5", "1e3", "nan"])
+def test_steps_in_a_link_are_a_whole_number(steps):
+    for query in (f"steps={steps}", "steps=2&again=" + steps):
+        name = query.rpartition("=")[0].rpartition("&")[2]
+        demo = dataclasses.replace(counter(), controls=(*counter().controls, Button("again", "Again")))
+        with pytest.raises(ValueError, match=f"^{name}: expected a whole number, got '{steps}'$"):
+            session.Session(demo, query)
+
+
+def test_a_demo_that_does_not_move_takes_no_steps():
+    expected = r"^steps: expected none, as tiny-network does not move, got 2$"
+    still = demos.tiny_network
+    assert not still.moves
+    with pytest.raises(ValueError, match=expected):
+        session.Session(still, "steps=2")
+    with pytest.raises(ValueError, match=expected):
+        still.view(steps=2)
+    answer = page.Desk().handle({"demo": "tiny-network", "action": "advance", "times": 2})
+    assert re.match(expected, answer["error"])
 
 
 @pytest.mark.parametrize("steps", ["-1", "20001"])

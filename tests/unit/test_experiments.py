@@ -8,7 +8,7 @@ import pytest
 
 import backprop as bp
 from backprop import data, experiments, show
-from backprop.training import History
+from backprop.training import Record
 
 
 def test_shifted_by_half_a_pixel():
@@ -57,7 +57,7 @@ def test_mirror_error_and_ratios():
 
 def test_the_symmetry_network_starts_as_in_1986():
     descent = experiments.symmetry_descent(3)
-    assert descent.net.sizes == [6, 2, 1] and descent.net.activations[1:] == ["sigmoid"] * 2
+    assert descent.net.sizes == [6, 2, 1] and descent.net.activations[1:] == ("sigmoid",) * 2
     assert (descent.eta, descent.momentum, descent.l2, descent.clip) == (6.4, 0.9, 0, None)
     values = np.concatenate([p.ravel() for p in descent.net.W[1:] + descent.net.b[1:]])
     assert abs(values).max() <= 0.3 and len(set(values)) == 17
@@ -110,12 +110,12 @@ def drawn(plt):
 
 
 def test_learning_curves(plt):
-    history = History([0, 1], [2.0, 1.0], validation_cost=[3.0, 2.5])
+    history = Record([0, 1], [2.0, 1.0], validation_cost=[3.0, 2.5])
     assert show.training.learning_curves(history) is None
     assert [list(line.get_ydata()) for line in drawn(plt).lines] == [[2, 1], [3, 2.5]]
     assert drawn(plt).get_yscale() == "log"
     assert len({line.get_linestyle() for line in drawn(plt).lines}) == 2
-    show.training.learning_curves(History([0, 1], [2.0, 1.0]))
+    show.training.learning_curves(Record([0, 1], [2.0, 1.0]))
     assert len(drawn(plt).lines) == 1
 
 

@@ -205,11 +205,11 @@ def small():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: flow.steepest("step"), "unknown activation 'step'"),
+        (lambda: flow.steepest("step"), "activation: expected one of .*, got 'step'"),
         (lambda: flow.bound(small()[0], 4), r"l: expected a layer, 1 to 3, got 4"),
         (lambda: flow.bound(bp.Network.random([2, 3, 2], "softmax")), "entry by entry, got 'softmax'"),
         (lambda: flow.theory(SIZES, "softmax", "he"), "entry by entry, got 'softmax'"),
-        (lambda: flow.theory(SIZES, "relu", "xavier"), "unknown init 'xavier'"),
+        (lambda: flow.theory(SIZES, "relu", "xavier"), "init: expected one of .*, got 'xavier'"),
         (lambda: flow.theory([3], "relu", "he"), "sizes: expected at least two"),
         (lambda: flow.theory(SIZES, "relu", "he", q0=-1.0), "q: expected a finite number >= 0"),
         (lambda: flow.gaussian_mean(np.cos, math.nan), "q: expected a finite number >= 0, got nan"),
@@ -220,7 +220,7 @@ def small():
         (lambda: flow.stacked_ensemble(SIZES, "softmax", "he", [1]), "entry by entry, got 'softmax'"),
         (lambda: flow.stacked_ensemble(SIZES, "relu", "he_uniform", [1]), "init: expected one of glorot, he"),
         (lambda: flow.ensemble(SIZES, "relu", "he", [1], scale=math.inf), "scale: expected a positive"),
-        (lambda: flow.ensemble(SIZES, "steps", "he", [1]), "unknown activation 'steps'"),
+        (lambda: flow.ensemble(SIZES, "steps", "he", [1]), "activation: expected one of .*, got 'steps'"),
         (lambda: flow.forward(small()[0], np.ones((2, 5))), r"X: expected shape \(3, N\), got \(2, 5\)"),
         (lambda: flow.difference_error(*small(), h=0), "h: expected a step > 0, got 0"),
         (lambda: flow.clip(bp.backward(small()[0], bp.forward(*small()[:2]), small()[2]), 0.0), "threshold"),

@@ -224,8 +224,21 @@ def test_a_network_keeps_its_own_copy_of_the_parameters():
     net = bp.Network(W, b, activations, "squared_error")
     W[1][0, 0] = b[1][0, 0] = 7
     activations[1] = "tanh"
-    assert net.W[1][0, 0] == 1 and net.b[1] == 0 and net.activations == [None, "identity"]
+    assert net.W[1][0, 0] == 1 and net.b[1] == 0 and net.activations == (None, "identity")
     assert bp.Network([None, [[1, 2]]], [None, [[0]]], ["identity"], "squared_error").dtype == np.float64
+
+
+def test_names_and_functions_cannot_part():
+    """What is shown and what is computed: there is one of them, and a new name is refused."""
+    net = bp.Network.random([2, 3, 2])
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        net.activations[1] = "tanh"
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        net.sigma[1] = bp.activations.get("tanh")
+    for name, value in (("activations", [None, "tanh", "softmax"]), ("loss", "squared_error")):
+        with pytest.raises(AttributeError, match=f"{name}.*no setter"):
+            setattr(net, name, value)
+    assert repr(net) == "<Network 2-3-2: relu, softmax, cross_entropy, float64>"
 
 
 def test_the_lists_given_are_not_modified():
@@ -257,7 +270,7 @@ def test_networks_and_what_they_compute_compare_by_identity():
 
 def test_what_a_random_network_is_unless_told():
     net, same = bp.Network.random([3, 4, 2]), bp.Network.random([3, 4, 2], init="he", seed=0)
-    assert (net.activations, net.loss, net.dtype) == ([None, "relu", "softmax"], "cross_entropy", np.float64)
+    assert (net.activations, net.loss, net.dtype) == ((None, "relu", "softmax"), "cross_entropy", np.float64)
     assert all((w == v).all() for w, v in zip(net.W[1:], same.W[1:], strict=True))
 
 
@@ -310,8 +323,8 @@ BAD_NETWORKS = [
     ({"activations": []}, ValueError, r"activations: expected 2 names.*got \[\]"),
     ({"activations": "ab"}, ValueError, r"activations: expected 2 names.*got 'ab'"),
     ({"activations": "tanh"}, ValueError, r"activations: expected 2 names.*got 'tanh'"),
-    ({"activations": ["tangens", "sigmoid"]}, ValueError, r"unknown activation 'tangens'; expected one of"),
-    ({"loss": "mse"}, ValueError, r"unknown loss 'mse'; expected one of"),
+    ({"activations": ["tangens", "sigmoid"]}, ValueError, r"activation: expected one of .*, got 'tangens'"),
+    ({"loss": "mse"}, ValueError, r"loss: expected one of .*, got 'mse'"),
     (
         {"activations": ["tanh", "identity"]},
         ValueError,
@@ -396,10 +409,12 @@ def test_the_sweep_of_another_network_is_refused():
         ({"sizes": [3, True]}, ValueError, r"sizes: .*got \[3, True\]"),
         ({"sizes": [3, 2.5]}, ValueError, r"sizes: .*got \[3, 2.5\]"),
         ({"sizes": 3}, TypeError, r"sizes: expected a list of layer sizes .*got 3"),
-        ({"sizes": [3, 2], "init": "xavier"}, ValueError, r"unknown init 'xavier'; expected one of glorot"),
+        ({"sizes": [3, 2], "init": "xavier"}, ValueError, r"init: expected one of glorot.*, got 'xavier'"),
         ({"sizes": [3, 2], "dtype": int}, TypeError, r"dtype: expected a real floating dtype, got int64"),
         ({"sizes": [3, 2], "dtype": complex}, TypeError, r"dtype: .*got complex128"),
-        ({"sizes": [3, 2, 2], "hidden": "swish"}, ValueError, r"unknown activation 'swish'"),
+        ({"sizes": [3, 2, 2], "hidden": "swish"}, ValueError, r"activation: expected one of .*, got 'swish'"),
+        ({"sizes": [2, 2], "hidden": "swoosh"}, ValueError, r"activation: expected one of .*, got 'swoosh'"),
+        ({"sizes": [2, 2], "output": "swish"}, ValueError, r"activation: expected one of .*, got 'swish'"),
     ],
 )
 def test_bad_random_networks(arguments, error, message):

@@ -110,7 +110,7 @@ class Button:
 
     def parse(self, text):
         """The value that a link writes as `text`."""
-        return self.check(int(_number(self, text)))
+        return self.check(whole(self.name, text))
 
 
 def _number(control, text):
@@ -118,6 +118,14 @@ def _number(control, text):
         return float(text)
     except ValueError:
         raise ValueError(f"{control.name}: expected a number, got {text!r}") from None
+
+
+def whole(name, text):
+    """The whole number that a link writes as `text`, or an error that names the field."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{name}: expected a whole number, got {text!r}") from None
 
 
 @dataclass(frozen=True)
@@ -207,11 +215,17 @@ class Demo:
         """
         state = self.state(**changes)
         if not self.moves:
+            self.refuse(steps)
             return self.render(letters.of(notation), **state)
         memory = self.start(**state)
         for _ in range(steps):
             memory = self.advance(memory, **state)
         return self.render(letters.of(notation), memory, **state)
+
+    def refuse(self, steps):
+        """Raise ValueError if a demo that does not move is asked for steps."""
+        if steps and not self.moves:
+            raise ValueError(f"steps: expected none, as {self.name} does not move, got {steps}")
 
     def at(self, query):
         """The demo as widgets, in the state that a link's query names, e.g. "x1=0.5&steps=3"."""

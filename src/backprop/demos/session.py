@@ -3,6 +3,7 @@
 from urllib.parse import parse_qsl, urlencode
 
 from .. import letters
+from .demo import whole
 
 # Each entry keeps a whole memory (for the playground, a network): enough to look back, not more.
 MOST_HISTORY = 200
@@ -26,7 +27,7 @@ class Session:
         self.letters = letters.of(notation)
         controls = {control.name: control for control in demo.controls}
         fields = dict(parse_qsl(query, keep_blank_values=True))
-        steps = int(fields.pop("steps", 0))
+        steps = whole("steps", fields.pop("steps", "0"))
         if not 0 <= steps <= MOST_STEPS:
             raise ValueError(f"steps: expected 0 to {MOST_STEPS}, got {steps}")
         unknown = sorted(set(fields) - set(controls))
@@ -60,6 +61,7 @@ class Session:
 
     def advance(self, times=1):
         """Some steps on; at the end, where a step gives the same memory, it stays."""
+        self.demo.refuse(times)
         for _ in range(times):
             after = self.demo.advance(self.memory, **self.state)
             if after is self.memory:

@@ -2,7 +2,7 @@
 
 from .figures import BACKWARD, FORWARD, figure
 
-RUNGS = {"plain": "plain numpy", "buffers": "buffers", "fused": "fused", "fast": "plan"}
+RUNGS = {"plain": "plain numpy", "buffers": "buffers", "fused": "fused", "fast": "fast path"}
 MARKERS = ("o", "s", "^", "D")
 STYLE = {  # contender: label, colour, marker
     "fast": ("fast path", BACKWARD, "o"),

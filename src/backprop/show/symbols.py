@@ -108,7 +108,7 @@ def network_graph(net, x, y):
     if unknown or net.loss not in LOSS:
         raise ValueError(
             f"net: expected activations among {sorted(SIGMA)} and a loss among {sorted(LOSS)}, "
-            f"got {net.activations[1:]} and {net.loss}"
+            f"got {list(net.activations[1:])} and {net.loss}"
         )
     x = checks.real_array("x", x, (net.sizes[0], 1))
     y = checks.real_array("y", y, (net.sizes[-1], 1))

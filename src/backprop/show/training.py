@@ -10,7 +10,7 @@ def learning_curves(history):
     """The cost after each epoch on a logarithmic axis, on the training set and the validation set.
 
     Args:
-        history: a `training.History`.
+        history: a `training.Record`.
     """
     with figure() as (_, axes):
         axes.semilogy(history.epochs, history.cost, color=FORWARD, label="training")
@@ -24,7 +24,7 @@ def gradient_norms(norms, xlabel="epochs"):
     """The norm of each layer's gradient against the epochs, on a logarithmic axis.
 
     Args:
-        norms: a list of [None, norm of layer 1, ..., norm of layer L], as in `training.History`.
+        norms: a list of [None, norm of layer 1, ..., norm of layer L], as in `training.Record`.
     """
     with figure() as (_, axes):
         for l in range(1, len(norms[0])):
