@@ -45,6 +45,12 @@ class Noting(Quiet):
         self.end_headers()
         self.wfile.write(text)
 
+    def copyfile(self, source, outputfile):
+        if self.server.cut and self.server.cut in self.path:
+            outputfile.write(source.read(1000))
+        else:
+            super().copyfile(source, outputfile)
+
     def send_error(self, code, *rest):
         self.server.missing.append((code, self.path))
         super().send_error(code, *rest)
@@ -52,11 +58,11 @@ class Noting(Quiet):
 
 @pytest.fixture(scope="module")
 def host():
-    """A server of the built site, with `address` and `missing`."""
+    """A server of the built site, with `address`, `missing`, and `cut`, the file that is sent in part."""
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Noting, directory=str(BUILT))
     )
-    server.missing, server.address = [], f"http://127.0.0.1:{server.server_port}"
+    server.cut, server.missing, server.address = None, [], f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -65,7 +71,7 @@ def host():
 
 @pytest.fixture(scope="module")
 def browser(request):
-    """A running browser, started once for all tests of its engine."""
+    """A running browser of the engine that the test names, started once for its tests."""
     with START[request.param]() as running:
         yield running
 
@@ -91,7 +97,10 @@ def on_every_page():
             page = f"chapters/{path.name}"
             names = re.findall(r'data-demo="([\w-]+)"', path.read_text(encoding="utf-8"))
             for name in dict.fromkeys(names):
-                always = (page == GALLERY and engine == "chromium") or (page, name) == (CHAPTER, "tiny-network")
+                always = (page == GALLERY and engine == "chromium") or (page, name) == (
+                    CHAPTER,
+                    "tiny-network",
+                )
                 yield pytest.param(
                     engine,
                     page,
@@ -243,6 +252,75 @@ def test_another_notation_is_set_in_formulas_and_demo(visit):
         assert (browser.run(f"return {spoken}") == before) == (name == "book")
         browser.press(f"{TINY} [data-action=reset]", "Enter")
         shows(browser, "tiny-network", Session(demos.tiny_network, notation=name).view())
+
+
+def fresh(browser, host, page=CHAPTER):
+    """This page with nothing kept from before: neither Python nor its files."""
+    browser.go(f"{host.address}/{page}")
+    browser.run("return globalThis.caches?.delete('backprop-pyodide').catch(() => 0)")
+
+
+@pytest.mark.parametrize(
+    "browser",
+    ["chromium", *(pytest.param(engine, marks=pytest.mark.live) for engine in LATER)],
+    indirect=True,
+)
+def test_of_half_a_file_the_page_says_so_and_the_next_touch_tries_again(browser, host):
+    fresh(browser, host)
+    host.cut = "numpy"
+    try:
+        browser.press(f"{TINY} [name=x1]", "ArrowRight")
+        browser.until("/only a part of numpy.* arrived\\. The demo/.test(document.querySelector(arguments[0]).textContent)",
+                      f"{TINY} .bp-status")  # fmt: skip
+        foot = browser.text(".bp-live-status")
+        assert "Python could not be started: only a part of numpy" in foot and ".." not in foot
+    finally:
+        host.cut = None
+    browser.press(f"{TINY} [name=x1]", "ArrowRight")
+    browser.until("document.querySelector(arguments[0]).textContent === ''", f"{TINY} .bp-status")
+    shows(browser, "tiny-network", demos.tiny_network.view(x1=1.2))
+
+
+@every_engine
+def test_from_a_file_the_page_says_why_nothing_moves(browser):
+    browser.go((BUILT / CHAPTER).as_uri())
+    browser.until("document.querySelector('.bp-why')?.textContent.startsWith('Opened from a file')")
+    assert browser.text(f"{TINY} .bp-status").startswith("Opened from a file, this page cannot run Python")
+    assert browser.run("return document.querySelector(arguments[0]).checkVisibility()", ".bp-why")
+    assert browser.text(f"{TINY} .bp-words") == demos.tiny_network.view().text
+    assert browser.text(".bp-live-bar") is None
+
+
+@pytest.mark.parametrize("browser", ["firefox"], indirect=True)
+def test_where_storage_is_forbidden_python_runs(browser, host):
+    """As in a private window, and with cookies blocked; WebKit's sessions here are private ones anyway."""
+    browser.driver.set_pref("network.cookie.cookieBehavior", 2)
+    try:
+        browser.go(f"{host.address}/{CHAPTER}")
+        refused = "return (async () => caches.open('any'))().then(() => 'given', (error) => error.name)"
+        assert browser.run(refused) == "SecurityError"
+        browser.press(f"{TINY} [name=x1]", "ArrowRight")
+        shows(browser, "tiny-network", demos.tiny_network.view(x1=1.1))
+        assert browser.run("return trouble") == []
+    finally:
+        browser.driver.clear_pref("network.cookie.cookieBehavior")
+
+
+@pytest.mark.parametrize("browser", ["chromium"], indirect=True)
+def test_where_storage_is_full_python_runs(browser, host):
+    fresh(browser, host)
+    session = browser.page.context.new_cdp_session(browser.page)
+    session.send("Storage.overrideQuotaForOrigin", {"origin": host.address, "quotaSize": 1000})
+    try:
+        browser.press(f"{TINY} [name=x1]", "ArrowRight")
+        shows(browser, "tiny-network", demos.tiny_network.view(x1=1.1))
+        kept = (
+            "return caches.open('backprop-pyodide').then((cache) => cache.keys()).then((all) => all.length)"
+        )
+        assert browser.run(kept) == 0
+        assert browser.run("return trouble") == []
+    finally:
+        session.send("Storage.overrideQuotaForOrigin", {"origin": host.address})
 
 
 @pytest.mark.parametrize("browser", LATER, indirect=True)

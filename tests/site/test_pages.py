@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from extensions import notation
 
-from .conftest import BUILT
+from .conftest import BUILT, ROOT
 
 PAGES = sorted(
     str(path.relative_to(BUILT))
@@ -55,6 +56,27 @@ def test_a_page_is_whole(site, open_page, name, width, dark):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate(OVERFLOWING) == []
     assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_scripts_formulas_are_plain_tex(name):
+    """No macro of ours stands in the text of a page; with scripts the source comes from an attribute."""
+    symbols = notation.read(ROOT / "notation.yml")["symbols"]
+    text = re.sub(
+        r"<script.*?</script>", "", without_templates((BUILT / name).read_text(encoding="utf-8")), flags=re.S
+    )
+    text = re.sub(r' data-tex="[^"]*"', "", text)
+    names = "|".join(symbol["macro"] for symbol in symbols)
+    assert re.findall(rf"\\\\(?:{names})(?![A-Za-z])", text) == []
+
+
+def test_without_scripts_a_page_says_so(site, chromium):
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site}/chapters/04-four-equations.html")
+    assert page.locator(".bp-why").is_visible()
+    assert "Scripts are off" in page.locator(".bp-why").inner_text()
+    assert r"\delta^{(L)}" in page.locator("#equation-eq-delta-output").inner_text()
+    page.context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,5 +1,5 @@
 // The page's side of the worker: started once, asked in order, stopped by starting another.
-import { progress, say } from "./status.js";
+import { progress, say, sentence } from "./status.js";
 
 const WORKER_ADDRESS = new URL(WORKER, import.meta.url);
 
@@ -16,7 +16,7 @@ export class Python {
     this.worker = new Worker(WORKER_ADDRESS);
     this.ready = new Promise((resolve, reject) => {
       const fail = (reason) => {
-        say(`Python could not be started: ${reason}. The page stays as it is.`);
+        say(`Python could not be started: ${sentence(reason)} The page stays as it is; touch a demo or run a cell to try again.`);
         this.stop(reason);
         reject(new Error(reason));
       };
