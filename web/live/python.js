@@ -26,7 +26,7 @@ export class Python {
         if (data.kind === "failed") return fail(data.error);
         if (data.kind !== "ready") return this.answered(data);
         say("Python is ready", true);
-        keepForLater();
+        keepForLater().catch(() => {});
         resolve();
       };
     });
@@ -58,11 +58,12 @@ export class Python {
   }
 }
 
-// The service worker keeps the page and all it loaded; without one the page works, but not offline.
+// The service worker keeps the page and all it loaded. Without one, as over http, in private windows or where
+// storage is forbidden, the page works, but not offline.
 async function keepForLater() {
-  const workers = navigator.serviceWorker; // only over https
-  await workers?.register(new URL("../service-worker.js", import.meta.url)).catch(() => {});
+  const workers = navigator.serviceWorker;
+  await workers.register(new URL("../service-worker.js", import.meta.url));
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
   const keep = [location.href.split("#")[0], WORKER_ADDRESS.href, ...loaded];
-  workers?.ready.then(({ active }) => active.postMessage({ keep }));
+  (await workers.ready).active.postMessage({ keep });
 }
