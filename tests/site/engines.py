@@ -255,7 +255,14 @@ def firefox():
                 f"network.proxy.{kind}": "127.0.0.1",
                 f"network.proxy.{kind}_port": proxy.server_port,
             }
-        driver = Marionette(bin=path, headless=True, port=0, prefs=settings, gecko_log=os.devnull)
+        driver = Marionette(
+            bin=path,
+            headless=True,
+            port=0,
+            prefs=settings,
+            gecko_log=os.devnull,
+            app_args=["-remote-allow-system-access"],  # tests change settings
+        )
         driver.start_session()
         driver.timeout.script = 300
         driver.set_window_rect(width=1280, height=1000)

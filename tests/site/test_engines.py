@@ -57,8 +57,8 @@ class Noting(Quiet):
         super().send_error(code, *rest)
 
 
-@pytest.fixture(scope="module")
-def host():
+@contextlib.contextmanager
+def serving():
     """A server of the built site, with `address`, `missing`, and `cut`, the file that is sent in part."""
     server = http.server.ThreadingHTTPServer(
         ("127.0.0.1", 0), functools.partial(Noting, directory=str(BUILT))
@@ -68,6 +68,13 @@ def host():
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def host():
+    """The server of all tests that need no other."""
+    with serving() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -268,10 +275,11 @@ def test_another_notation_is_set_in_formulas_and_demo(visit):
         shows(browser, "tiny-network", Session(demos.tiny_network, notation=name).view())
 
 
-def fresh(browser, host, page=CHAPTER):
-    """This page with nothing kept from before: neither Python nor its files."""
-    browser.go(f"{host.address}/{page}")
-    browser.run("return globalThis.caches?.delete('backprop-pyodide').catch(() => 0)")
+@pytest.fixture
+def new_host():
+    """A server that the browsers know nothing of: neither files nor storage."""
+    with serving() as server:
+        yield server
 
 
 @pytest.mark.parametrize(
@@ -279,17 +287,15 @@ def fresh(browser, host, page=CHAPTER):
     ["chromium", *(pytest.param(engine, marks=pytest.mark.live) for engine in LATER)],
     indirect=True,
 )
-def test_of_half_a_file_the_page_says_so_and_the_next_touch_tries_again(browser, host):
-    fresh(browser, host)
-    host.cut = "numpy"
-    try:
-        browser.press(f"{TINY} [name=x1]", "ArrowRight")
-        browser.until("/only a part of numpy.* arrived\\. The demo/.test(document.querySelector(arguments[0]).textContent)",
-                      f"{TINY} .bp-status")  # fmt: skip
-        foot = browser.text(".bp-live-status")
-        assert "Python could not be started: only a part of numpy" in foot and ".." not in foot
-    finally:
-        host.cut = None
+def test_of_half_a_file_the_page_says_so_and_the_next_touch_tries_again(browser, new_host):
+    browser.go(f"{new_host.address}/{CHAPTER}")
+    new_host.cut = "numpy"
+    browser.press(f"{TINY} [name=x1]", "ArrowRight")
+    told = "document.querySelector(arguments[0]).textContent"
+    browser.until(f"/only a part of numpy.* arrived\\. The demo/.test({told})", f"{TINY} .bp-status")
+    foot = browser.text(".bp-live-status")
+    assert "Python could not be started: only a part of numpy" in foot and ".." not in foot
+    new_host.cut = None
     browser.press(f"{TINY} [name=x1]", "ArrowRight")
     browser.until("document.querySelector(arguments[0]).textContent === ''", f"{TINY} .bp-status")
     shows(browser, "tiny-network", demos.tiny_network.view(x1=1.2))
@@ -323,10 +329,10 @@ def test_where_storage_is_forbidden_python_runs(browser, host):
 
 
 @pytest.mark.parametrize("browser", ["chromium"], indirect=True)
-def test_where_storage_is_full_python_runs(browser, host):
-    fresh(browser, host)
+def test_where_storage_is_full_python_runs(browser, new_host):
+    browser.go(f"{new_host.address}/{CHAPTER}")
     session = browser.page.context.new_cdp_session(browser.page)
-    session.send("Storage.overrideQuotaForOrigin", {"origin": host.address, "quotaSize": 1000})
+    session.send("Storage.overrideQuotaForOrigin", {"origin": new_host.address, "quotaSize": 1000})
     try:
         browser.press(f"{TINY} [name=x1]", "ArrowRight")
         shows(browser, "tiny-network", demos.tiny_network.view(x1=1.1))
@@ -336,7 +342,7 @@ def test_where_storage_is_full_python_runs(browser, host):
         assert browser.run(kept) == 0
         assert browser.run("return trouble") == []
     finally:
-        session.send("Storage.overrideQuotaForOrigin", {"origin": host.address})
+        session.send("Storage.overrideQuotaForOrigin", {"origin": new_host.address})
 
 
 @pytest.mark.parametrize("browser", LATER, indirect=True)
