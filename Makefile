@@ -1,6 +1,6 @@
 # Each command sets up what it needs. Stamps keep a second call from doing it again.
 #   PYTHON    the Python (>= 3.11) that makes the environment      default: python3
-#   CHROMIUM  the browser for `make test`                          default: found or installed
+#   CHROMIUM, FIREFOX  browsers for `make test`                    default: found or installed
 #   NOTATION  whose letters the book is built in: a profile of notation.yml, e.g. cmu   default: its own
 #   PORT      where `make serve` listens                           default: 8000
 #   BENCH_PY  the Python of `make bench`, such as one with torch   default: our own
@@ -47,8 +47,8 @@ serve: site ## build the website and serve it on 127.0.0.1
 test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
-test-live: site $(BROWSER) ## run every demo and every cell of every chapter in a browser
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
+test-live: site $(BROWSER) ## run every demo and every cell of every chapter in three engines
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile -m "live or not live" tests/site/test_engines.py tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
 
 bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
 	$(BENCH_PY) benchmarks/engine.py
@@ -115,7 +115,7 @@ $(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) t
 	$(PY) tools/lite.py build $(LITE_ENV)
 	@rm -f _build/lite/.ready-* && touch $@
 
-# The browser may be gone when a machine comes back: ask each time, install only where none is.
+# The browsers may be gone when a machine comes back: ask each time, install only those that are missing.
 .PHONY: $(BROWSER)
 $(BROWSER): $(ENV_READY)
 	@mkdir -p _build

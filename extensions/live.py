@@ -2,7 +2,7 @@
 
 The script finds the demos by themselves. For the cells, a page carries the code of all of them, the
 hidden ones too, because those that are shown may need them. Without a built script (`LIVE=0`) the
-pages stay static.
+pages stay static. Where a reader's browser runs nothing, the page says why.
 """
 
 import json
@@ -11,6 +11,12 @@ from pathlib import Path
 
 from docutils import nodes
 
+# In the page: from a file, browsers load no module.
+WHY = (Path(__file__).parents[1] / "web" / "live" / "why.js").read_text(encoding="utf-8")
+NO_SCRIPT = (
+    '<noscript><p class="bp-why">Scripts are off in this browser: formulas stand as TeX, demos and code'
+    " cells do not run.</p></noscript>"
+)
 HIDDEN = {"remove-cell", "remove_cell"}
 
 
@@ -49,7 +55,10 @@ def _mark(app, doctree, docname):
 
 
 def _add(app, pagename, templatename, context, doctree):
-    if doctree is None or not app.config.live_script:
+    if doctree is None:
+        return
+    context["body"] = NO_SCRIPT + context["body"]
+    if not app.config.live_script:
         return
     path = Path(app.env.doc2path(pagename))
     listed = cells(json.loads(path.read_text(encoding="utf-8"))) if path.suffix == ".ipynb" else []
@@ -57,16 +66,18 @@ def _add(app, pagename, templatename, context, doctree):
         text = json.dumps(listed, ensure_ascii=False).replace("</", "<\\/")
         context["body"] += f'<script type="application/json" id="bp-cells">{text}</script>'
     if listed or "data-demo=" in context["body"]:
-        app.add_js_file(f"../live/{app.config.live_script}", type="module")
+        app.add_js_file(None, body=app.config.live_why)
+        app.add_js_file(f"../live/{app.config.live_script}", type="module", onerror="cannotRun()")
 
 
 def _configure(app, config):
-    config.live_script = script(app.srcdir)
+    config.live_script, config.live_why = script(app.srcdir), WHY
 
 
 def setup(app):
     # "html": with another script every page is written anew, but not read.
     app.add_config_value("live_script", "", "html")
+    app.add_config_value("live_why", "", "html")
     app.connect("config-inited", _configure)
     app.connect("doctree-resolved", _mark)
     app.connect("html-page-context", _add)

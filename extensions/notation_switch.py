@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from . import notation as symbols
+from .expansion import expand
 
 SCRIPT = "notation/notation.js"
 # The letters of the key, in the order of a forward and a backward pass.
@@ -38,6 +39,32 @@ def tex(formula, display=False):
     """A formula as HTML that MathJax sets."""
     tag, left, right = ("div", r"\[", r"\]") if display else ("span", r"\(", r"\)")
     return f'<{tag} class="math notranslate nohighlight">{left}{html.escape(formula)}{right}</{tag}>'
+
+
+# A formula of a page: its tag, what stands before it there, its TeX.
+FORMULA = re.compile(
+    r'(<(?:span|div) class="math notranslate nohighlight"[^>]*)'
+    r'(>(?:\s*<span class="eqno">.*?</span>)?\s*)(\\\(.*?\\\)(?=</span>)|\\\[.*?\\\](?=</div>))',
+    re.S,
+)
+
+
+def plain(body, macros):
+    """A page whose formulas stand there without our macros, for readers without scripts.
+
+    The script puts the macros back, from `data-tex`. What waits in templates stays as it is.
+    """
+
+    def written(found):
+        formula = html.unescape(found[3])
+        new = expand(formula, macros)
+        if new == formula:
+            return found[0]
+        source = html.escape(formula)
+        return f'{found[1]} data-tex="{source}"{found[2]}{html.escape(new, quote=False)}'
+
+    pieces = re.split(r"(<template.*?</template>)", body, flags=re.S)
+    return "".join(piece if n % 2 else FORMULA.sub(written, piece) for n, piece in enumerate(pieces))
 
 
 def header(notation):
@@ -150,6 +177,9 @@ def _attach(app, doctree, docname):
 
 def _page(app, pagename, templatename, context, doctree):
     context["notation_switch"] = app.bp_header
+    if "body" in context:
+        standard = symbols.default(app.bp_notation)
+        context["body"] = plain(context["body"], symbols.plain_macros(app.bp_notation["symbols"], standard))
     # Before MathJax, which reads its macros when it starts.
     app.add_js_file(f"../{SCRIPT}", priority=300, loading_method="defer")
 

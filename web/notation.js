@@ -8,13 +8,15 @@
   const select = document.querySelector("#bp-notation");
   const key = document.querySelector(".bp-key");
 
-  // Storage may be forbidden; then the choice lasts as long as the page.
-  const remembered = () => { try { return localStorage.getItem("notation"); } catch { return null; } };
-  const remember = (name) => { try { localStorage.setItem("notation", name); } catch { /* as above */ } };
-
+  // Without scripts formulas are plain TeX; here their letters are to be chosen.
+  for (const formula of document.querySelectorAll("[data-tex]")) formula.lastChild.data = formula.dataset.tex;
+  // A link's notation lasts as long as the window, a choice for good; where storage is forbidden, as long as the page.
+  const storage = (use) => { try { return use(localStorage, sessionStorage); } catch { return null; } };
+  const remembered = () => storage((own, lent) => lent.notation ?? own.notation);
+  const remember = (name) => storage((own, lent) => delete lent.notation && (own.notation = name));
   const asked = new URLSearchParams(location.search).get("notation");
   let current = [asked, remembered(), standard].find(known);
-  if (known(asked)) remember(asked);
+  if (known(asked)) storage((own, lent) => (lent.notation = asked));
 
   // This script runs before MathJax starts, so the first paint is right already.
   if (window.MathJax?.tex) MathJax.tex.macros = macros[current];
@@ -132,7 +134,7 @@
 
   select?.addEventListener("change", () => { remember(select.value); choose(select.value); });
   const follow = () => choose(remembered() ?? standard);
-  window.addEventListener("storage", (event) => event.key === "notation" && follow());
+  window.addEventListener("storage", ({ key }) => key === "notation" && storage((own, lent) => delete lent.notation && follow()));
   window.addEventListener("pageshow", (event) => event.persisted && follow());
 
   key?.addEventListener("toggle", () => {

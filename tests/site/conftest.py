@@ -2,27 +2,16 @@
 
 import functools
 import http.server
-import os
 import threading
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
-from tools import browser as browser_tool
+
+from .engines import FLAGS, program
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT = ROOT / "_build" / "html"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Every host but our own is unknown; Playwright's route() would disable the HTTP cache.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -46,11 +35,8 @@ def site():
 @pytest.fixture(scope="session")
 def chromium():
     """A running browser."""
-    path = os.environ.get("CHROMIUM") or browser_tool.find()
-    if path is None:
-        pytest.fail(f"no browser found: {browser_tool.ADVICE}")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        running = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
         yield running
         running.close()
 

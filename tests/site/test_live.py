@@ -1,6 +1,6 @@
-"""Live pages: demos and code cells run in the reader's browser, from the built site alone.
+"""Live pages: what they fetch, keep and say, and what they do when something breaks.
 
-`make test` runs each demo once and two chapters; `make test-live` every page and every chapter.
+That demos and cells answer right, in three engines, is tested in test_engines.py.
 """
 
 import functools
@@ -11,15 +11,14 @@ import threading
 from http.server import ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-import nbformat
 import pytest
 
 from backprop import demos
 from backprop.demos.session import Session
 
+from . import engines
 from .conftest import BUILT, Quiet
 
-ROOT = BUILT.parents[1]
 CHAPTER = "chapters/05-worked-example.html"
 WAIT = 60_000  # ms: the machine may be busy; nothing here is a measurement
 MOST_BYTES = 9_000_000
@@ -72,50 +71,9 @@ def pages_with_demos():
     return found
 
 
-def once_each(pairs):
-    """Every demo where it stands first; the others only in the complete matrix."""
-    seen = set()
-    for page, name in pairs:
-        marks = [pytest.mark.live] if name in seen else []
-        seen.add(name)
-        yield pytest.param(page, name, marks=marks, id=f"{page}-{name}")
-
-
-def chapters():
-    """Every chapter's notebook; those that `make test` leaves out are marked."""
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
-        marks = [] if path.stem in ("05-worked-example", "09-complexity") else [pytest.mark.live]
-        yield pytest.param(path, marks=marks, id=path.stem)
-
-
 def shows(page, demo, view):
-    """Wait until the demo shows this view: its words, and its numbers to 1e-9.
-
-    Numbers that a cancellation makes uncertain may differ by what the view says.
-    """
-    figure = page.locator(f"figure[data-demo={demo}]").first
-    page.wait_for_function(
-        "name => document.querySelector(`figure[data-demo=${name}] .bp-words`).ariaBusy === 'false'",
-        arg=demo,
-        timeout=WAIT,
-    )
-    assert figure.locator(".bp-status").text_content() == ""
-    assert figure.locator(".bp-try").is_visible()
-    words = figure.locator(".bp-words").text_content()
-    if any(noise > 1e-12 for noise in view.noise.values()):
-        assert masked(words) == masked(view.text)
-    else:
-        assert words == view.text
-    numbers = figure.evaluate("figure => figure.numbers")
-    assert set(numbers) == set(view.numbers)
-    for name, expected in view.numbers.items():
-        expected, unsure = float(expected), 1e-9 + 2 * view.noise.get(name, 0)
-        assert numbers[name] == pytest.approx(expected, rel=1e-9, abs=unsure, nan_ok=True), name
-
-
-def masked(words):
-    """The words without their numbers in scientific notation, and what these decide."""
-    return re.sub(r"\d\.\de[-+]\d+ *(passes|fails)?", "#", words)
+    """Wait until the demo shows this view."""
+    engines.shows(engines.Chromium(page, []), demo, view)
 
 
 def run_all(page):
@@ -135,26 +93,6 @@ def go_live(page):
     page.locator(".cm-content").first.wait_for()
 
 
-def printed(page):
-    """The text of each cell's output on the page, by the cell's place in the notebook."""
-    return page.evaluate(
-        """() => Object.fromEntries([...document.querySelectorAll('[id^=code-cell-]')].map(cell => [
-          cell.id.split('-').pop(),
-          [...cell.querySelectorAll('.cell_output > *')]
-            .map(part => part.dataset.text ?? part.textContent).filter(text => text).join('\\n')]))"""
-    )
-
-
-def stored(cell):
-    """The text of a notebook cell's stored output."""
-    parts = [out.text if out.output_type == "stream" else out.data["text/plain"] for out in cell.outputs]
-    return "\n".join(parts)
-
-
-def lines(text):
-    return [line.rstrip() for line in text.strip().splitlines() if line.strip()]
-
-
 def write(page, number, source):
     """Type over the code of the visible cell of this number."""
     editor = page.locator(".cm-content").nth(number)
@@ -164,71 +102,33 @@ def write(page, number, source):
     return page.locator(".cell:has(.cm-content)").nth(number)
 
 
-@pytest.mark.parametrize("name, demo", list(once_each(pages_with_demos())))
-def test_each_control_moves_by_keyboard_and_shows_what_python_computes(site, open_page, name, demo):
-    page = open_page(f"{site}/{name}")
-    figure = page.locator(f"figure[data-demo={demo}]").first
-    letters = page.evaluate("document.documentElement.dataset.notation")
-    session = Session(demos.named(demo), notation=letters)
-    assert figure.locator(".bp-words").text_content() == session.view().text
-    for control in session.demo.controls:
-        field = figure.locator(f"[name={control.name}]")
-        field.focus()
-        before = session.state[control.name]
-        match control:
-            case demos.Slider():
-                up = before + control.step <= control.maximum
-                page.keyboard.press("ArrowRight" if up else "ArrowLeft")
-                value = before + control.step * (1 if up else -1)
-            case demos.Switch():
-                page.keyboard.press("Space")
-                value = not before
-            case demos.Choice():
-                at = control.options.index(before)
-                down = at + 1 < len(control.options)
-                page.keyboard.press("ArrowDown" if down else "ArrowUp")
-                value = control.options[at + (1 if down else -1)]
-            case demos.Text():
-                page.keyboard.press("End")
-                page.keyboard.type("1")
-                value = before + "1"
-            case demos.Button():
-                page.keyboard.press("Enter")
-                value = before + 1
-        session.set(control.name, value)
-        shows(page, demo, session.view())
-    if session.demo.moves:
-        for action, deed in (("advance", session.advance),) * 2 + (
-            ("back", session.back),
-            ("restart", session.restart),
-        ):
-            figure.locator(f"[data-action={action}]").focus()
-            page.keyboard.press("Enter")
-            deed()
-            shows(page, demo, session.view())
-    link = figure.locator(".bp-link").evaluate("link => link.href")
-    figure.locator("[data-action=reset]").focus()
-    page.keyboard.press("Enter")
-    session.reset()
-    shows(page, demo, session.view())
-    assert page.trouble == []
-    # The link leads to the state before the reset.
-    query = urlsplit(link).query
-    assert query and urlsplit(link).fragment == f"demo-{demo}"
-    page.goto(link)
-    shows(page, demo, Session(demos.named(demo), query).view())
+@pytest.fixture(scope="module")
+def live(site, chromium):
+    """One page with one Python, for tests that need no fresh one."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    page.goto(f"{site}/{CHAPTER}")
+    yield page
+    context.close()
 
 
-def test_a_part_of_the_picture_sets_its_control(site, open_page):
-    page = open_page(f"{site}/{CHAPTER}")
+def test_a_demo_opens_in_the_state_of_a_link(live, site):
+    session = Session(demos.tiny_network)
+    session.set("x1", -0.5)
+    live.goto(f"{site}/{CHAPTER}?{session.query}#demo-tiny-network")
+    shows(live, "tiny-network", session.view())
+
+
+def test_a_part_of_the_picture_sets_its_control(live):
+    page = live
     figure = page.locator("figure[data-demo=tiny-network]")
     figure.locator('[data-control=edge][data-value="w11"]').focus()
     page.keyboard.press("Enter")
-    shows(page, "tiny-network", demos.tiny_network.view(edge="w11"))
+    shows(page, "tiny-network", demos.tiny_network.view(x1=-0.5, edge="w11"))
     assert figure.locator("select[name=edge]").input_value() == "w11"
     assert page.evaluate("document.activeElement.dataset.value") == "w11"
     figure.locator('[data-control=edge][data-value="w_out"]').click()
-    shows(page, "tiny-network", demos.tiny_network.view(edge="w_out"))
+    shows(page, "tiny-network", demos.tiny_network.view(x1=-0.5, edge="w_out"))
 
 
 def test_only_the_latest_position_of_a_drag_counts(site, open_page):
@@ -250,29 +150,8 @@ def test_only_the_latest_position_of_a_drag_counts(site, open_page):
     assert asked == ["open", "set"]
 
 
-@pytest.mark.parametrize("path", list(chapters()))
-def test_every_cell_of_a_chapter_prints_what_is_stored(site, open_page, path):
-    page = open_page(f"{site}/chapters/{path.stem}.html")
-    run_all(page)
-    assert page.locator(".bp-error").all_text_contents() == []
-    assert "failed" not in page.locator(".bp-live-status").inner_text()
-    shown = printed(page)
-    notebook = nbformat.read(path, as_version=4)
-    visible = [
-        (str(index), cell)
-        for index, cell in enumerate(notebook.cells)
-        if cell.cell_type == "code" and "remove-cell" not in cell.metadata.get("tags", [])
-    ]
-    assert [index for index, _ in visible] == list(shown)
-    for index, cell in visible:
-        assert lines(shown[index]) == lines(stored(cell)), f"cell {index}: {cell.source}"
-    figures = page.locator(".cell_output img.output")
-    assert all(len(alt) > 40 for alt in figures.evaluate_all("all => all.map(image => image.alt)"))
-    assert page.trouble == []
-
-
-def test_a_wrong_cell_shows_its_error_and_the_next_one_works(site, open_page):
-    page = open_page(f"{site}/{CHAPTER}")
+def test_a_wrong_cell_shows_its_error_and_the_next_one_works(live):
+    page = live
     go_live(page)
     wrong = write(page, 1, "def broken(x):\n    return 1 / x\n\nbroken(0)")
     page.keyboard.press("Shift+Enter")
@@ -290,8 +169,9 @@ def test_a_wrong_cell_shows_its_error_and_the_next_one_works(site, open_page):
     assert page.locator(".cm-editor").nth(3).evaluate("e => e.contains(document.activeElement)")
 
 
-def test_stop_ends_an_endless_loop_and_the_page_goes_on(site, open_page):
-    page = open_page(f"{site}/{CHAPTER}")
+def test_stop_ends_an_endless_loop_and_the_page_goes_on(live):
+    page = live
+    page.goto(page.url.split("?")[0])
     go_live(page)
     cell = write(page, 0, "print('going')\nwhile True:\n    pass")
     page.keyboard.press("Shift+Enter")
@@ -383,6 +263,7 @@ def test_without_webassembly_the_page_says_so_and_stays_whole(site, chromium):
     page.goto(f"{site}/{CHAPTER}")
     figure = page.locator("figure[data-demo=tiny-network]")
     figure.get_by_text("This browser cannot run Python").wait_for()
+    assert page.locator(".bp-why").inner_text().startswith("This browser cannot run Python")
     assert figure.locator(".bp-words").text_content() == demos.tiny_network.view().text
     assert figure.locator("svg").is_visible() and figure.locator("[name=x1]").is_disabled()
     assert page.get_by_role("button", name="Run this page live").count() == 0
@@ -401,7 +282,20 @@ def test_when_python_cannot_be_fetched_the_demo_says_so(host, open_page):
     ).wait_for()
 
 
-@pytest.mark.parametrize("file", ["pyodide.asm.wasm", "numpy"])
+def test_without_its_program_the_page_says_so_and_is_whole_when_reloaded(host, open_page):
+    server = host()
+    server.cut = "/live/page-"
+    page = open_page(f"{server.address}/{CHAPTER}")
+    page.locator(".bp-why", has_text="could not be fetched. Reload the page to try again.").wait_for()
+    figure = page.locator("figure[data-demo=tiny-network]")
+    assert "could not be fetched" in figure.locator(".bp-status").inner_text()
+    server.cut = ""
+    page.reload()
+    page.get_by_role("button", name="Run this page live").wait_for()
+    assert page.locator(".bp-why").count() == 0 and figure.locator("[name=x1]").is_enabled()
+
+
+@pytest.mark.parametrize("file", ["pyodide.asm.wasm", "pyodide.asm.js"])
 def test_when_the_connection_breaks_off_the_next_touch_tries_again(host, open_page, file):
     server = host()
     page = open_page(f"{server.address}/{CHAPTER}")
@@ -416,11 +310,13 @@ def test_when_the_connection_breaks_off_the_next_touch_tries_again(host, open_pa
     shows(page, "tiny-network", demos.tiny_network.view(x1=1.2))
 
 
-@pytest.mark.parametrize("width, dark", [(1280, False), (390, True)])
-def test_a_live_page_fits_and_is_labelled(site, open_page, width, dark):
-    page = open_page(f"{site}/{CHAPTER}", width=width, dark=dark)
+def test_a_live_page_fits_and_is_labelled(site, open_page):
+    page = open_page(f"{site}/{CHAPTER}")
     run_all(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width, scheme in ((1280, "light"), (390, "dark")):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('article :is(button, input, select, .cm-content)')]
           .filter(e => !(e.ariaLabel || e.labels?.[0]?.textContent || e.textContent || e.title).trim())

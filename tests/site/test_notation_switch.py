@@ -51,7 +51,7 @@ def test_the_four_equations_of_cmu_count_the_bias_once(site, open_page):
     assert formula(page, "eq:gradient-bias") == "∂ℓ∂W:,0(l)=δ(l)."
 
 
-def test_a_link_wins_over_the_memory_and_is_remembered(site, open_page):
+def test_a_link_wins_over_the_memory_and_replaces_it_only_when_chosen(site, open_page):
     page = open_page(f"{site}/{FOUR}")
     page.evaluate("localStorage.setItem('notation', 'ng')")
     page.goto(f"{site}/{FOUR}?notation=cmu#equation-eq-delta-hidden")
@@ -59,10 +59,21 @@ def test_a_link_wins_over_the_memory_and_is_remembered(site, open_page):
     assert page.locator("#bp-notation").input_value() == "cmu"
     assert formula(page, "eq:gradient-weights").startswith("∂ℓ∂W(l)=δ(l)(o")
     assert page.url.endswith("?notation=cmu#equation-eq-delta-hidden")
-    # The next page is in the same notation, and its address says so.
+    # The next page in this window is in the same notation, and its address says so.
     page.goto(f"{site}/chapters/05-worked-example.html")
     page.evaluate("MathJax.startup.promise")
     assert page.evaluate("notation.name") == "cmu" and page.url.endswith("?notation=cmu")
+    # Another window has the reader's own.
+    assert page.evaluate("localStorage.notation") == "ng"
+    other = page.context.new_page()
+    other.goto(f"{site}/{FOUR}")
+    assert other.evaluate("notation.name") == "ng"
+    # Only a choice replaces it, here as there.
+    page.locator("#bp-notation").select_option("bishop")
+    other.wait_for_function("notation.name === 'bishop'")
+    assert page.evaluate("localStorage.notation") == "bishop"
+    page.goto(f"{site}/index.html")
+    assert page.evaluate("notation.name") == "bishop"
 
 
 def test_an_unknown_notation_is_ignored(site, open_page):

@@ -3,8 +3,9 @@
 import re
 
 import pytest
+from extensions import notation
 
-from .conftest import BUILT
+from .conftest import BUILT, ROOT
 
 PAGES = sorted(
     str(path.relative_to(BUILT))
@@ -41,20 +42,47 @@ def test_the_pages_are_there():
     assert {"index.html", "references.html", CHAPTER} <= set(PAGES)
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole(site, open_page, name, width, dark):
-    page = open_page(f"{site}/{name}", width=width, dark=dark)
+def test_a_page_is_whole(site, open_page, name):
+    """Wide and on a phone, light and dark, as one page: each notation opens it anew on a phone elsewhere."""
+    page = open_page(f"{site}/{name}")
     assert page.trouble == []
     assert page.locator("mjx-merror, .problematic, .system-message").count() == 0
     source = without_templates((BUILT / name).read_text(encoding="utf-8"))
     formulas = len(re.findall(r'class="math notranslate', source))
     notes = page.locator(".bp-note mjx-container").count()  # with NOTATION, the page has that text's forms
     assert page.locator("mjx-container").count() == formulas + notes
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    assert page.evaluate(OVERFLOWING) == []
-    assert page.evaluate("document.documentElement.dataset.theme") == ("dark" if dark else "light")
+    for dark in (False, True):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.wait_for_function(
+            "theme => document.documentElement.dataset.theme === theme", arg="dark" if dark else "light"
+        )
+        for width in (1280, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(OVERFLOWING) == []
+    assert page.trouble == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_scripts_formulas_are_plain_tex(name):
+    """No macro of ours stands in the text of a page; with scripts the source comes from an attribute."""
+    symbols = notation.read(ROOT / "notation.yml")["symbols"]
+    text = re.sub(
+        r"<script.*?</script>", "", without_templates((BUILT / name).read_text(encoding="utf-8")), flags=re.S
+    )
+    text = re.sub(r' data-tex="[^"]*"', "", text)
+    names = "|".join(symbol["macro"] for symbol in symbols)
+    assert re.findall(rf"\\(?:{names})(?![A-Za-z])", text) == []
+
+
+def test_without_scripts_a_page_says_so(site, chromium):
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{site}/chapters/04-four-equations.html")
+    assert page.locator(".bp-why").is_visible()
+    assert "Scripts are off" in page.locator(".bp-why").inner_text()
+    assert r"\delta^{(L)}" in page.locator("#equation-eq-delta-output").inner_text()
+    page.context.close()
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -312,7 +312,14 @@ def test_the_usual_names_are_looked_for(monkeypatch, tmp_path):
 @pytest.mark.parametrize(
     ("debian", "user", "commands"),
     [
-        (True, 0, ["apt-get update -qq", "apt-get install -y -qq chromium"]),
+        (
+            True,
+            0,
+            [
+                "apt-get update -qq",
+                "apt-get install -y -qq chromium firefox-esr webkit2gtk-driver xvfb dbus",
+            ],
+        ),
         (True, 1000, [f"{sys.executable} -m playwright install chromium"]),
         (False, 0, [f"{sys.executable} -m playwright install chromium"]),
     ],
@@ -327,8 +334,18 @@ def test_a_missing_browser_is_installed_the_way_the_machine_allows(monkeypatch, 
     monkeypatch.setattr(browser.Path, "exists", lambda path: debian and str(path) == "/etc/debian_version")
     monkeypatch.setattr(os, "geteuid", lambda: user)
     monkeypatch.setattr(browser.subprocess, "run", run)
-    browser.install()
+    browser.install(["chromium", "firefox", "webkit"])
     assert ran == commands
+
+
+def test_without_root_firefox_and_webkit_are_named_not_installed(monkeypatch, capsys):
+    found = {"chromium": "/usr/bin/chromium", "firefox": None, "webkit": None}
+    monkeypatch.setattr(browser, "find", lambda engine="chromium": found[engine])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    browser.main()
+    said = capsys.readouterr()
+    assert said.out == "/usr/bin/chromium\n"
+    assert "Debian: firefox-esr" in said.err and "Debian: webkit2gtk-driver xvfb dbus" in said.err
 
 
 def test_a_browser_that_cannot_be_installed_says_what_to_do(monkeypatch):
@@ -338,7 +355,7 @@ def test_a_browser_that_cannot_be_installed_says_what_to_do(monkeypatch):
     with pytest.raises(
         SystemExit, match="no browser found, and .* failed: install Chromium or Chrome, or name one"
     ):
-        browser.install()
+        browser.install(["chromium"])
 
 
 def test_an_old_node_is_not_taken(monkeypatch, tmp_path):

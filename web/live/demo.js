@@ -1,4 +1,6 @@
 // A demo on the page: native controls, drawn at build time, that the tested Python answers.
+import { sentence } from "./status.js";
+
 let style; // One for all pictures: with one in each, every redraw would restyle the whole page.
 
 export class Demo {
@@ -86,7 +88,7 @@ export class Demo {
     } catch (error) {
       this.pause();
       this.queue = [];
-      this.status.textContent = `${error.message}. The demo shows what it showed last.`;
+      this.status.textContent = `${sentence(error.message)} The demo shows what it showed last.`;
     }
     this.words.ariaBusy = "false";
     this.busy = false;

@@ -38,6 +38,5 @@ if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
   if (cells) offerCells(cells);
 } else {
-  for (const place of document.querySelectorAll(".bp-demo .bp-status"))
-    place.textContent = "This browser cannot run Python (it lacks WebAssembly or workers): the demo stays as it is.";
+  window.cannotRun("This browser cannot run Python: it lacks WebAssembly, workers or decompression.");
 }

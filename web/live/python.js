@@ -1,5 +1,5 @@
 // The page's side of the worker: started once, asked in order, stopped by starting another.
-import { progress, say } from "./status.js";
+import { progress, say, sentence } from "./status.js";
 
 const WORKER_ADDRESS = new URL(WORKER, import.meta.url);
 
@@ -16,7 +16,7 @@ export class Python {
     this.worker = new Worker(WORKER_ADDRESS);
     this.ready = new Promise((resolve, reject) => {
       const fail = (reason) => {
-        say(`Python could not be started: ${reason}. The page stays as it is.`);
+        say(`Python could not be started: ${sentence(reason)} The page stays as it is; touch a demo or run a cell to try again.`);
         this.stop(reason);
         reject(new Error(reason));
       };
@@ -26,7 +26,7 @@ export class Python {
         if (data.kind === "failed") return fail(data.error);
         if (data.kind !== "ready") return this.answered(data);
         say("Python is ready", true);
-        keepForLater();
+        keepForLater().catch(() => {});
         resolve();
       };
     });
@@ -58,11 +58,12 @@ export class Python {
   }
 }
 
-// The service worker keeps the page and all it loaded; without one the page works, but not offline.
+// The service worker keeps the page and all it loaded. Without one, as over http, in private windows or where
+// storage is forbidden, the page works, but not offline.
 async function keepForLater() {
-  const workers = navigator.serviceWorker; // only over https
-  await workers?.register(new URL("../service-worker.js", import.meta.url)).catch(() => {});
+  const workers = navigator.serviceWorker;
+  await workers.register(new URL("../service-worker.js", import.meta.url));
   const loaded = performance.getEntriesByType("resource").map(({ name }) => name);
   const keep = [location.href.split("#")[0], WORKER_ADDRESS.href, ...loaded];
-  workers?.ready.then(({ active }) => active.postMessage({ keep }));
+  (await workers.ready).active.postMessage({ keep });
 }

@@ -6,6 +6,9 @@ const [words, amount, bar] = box.children;
 document.body.append(box);
 let timer;
 
+// An error's message with one full stop.
+export const sentence = (text) => `${String(text).replace(/[.\s]+$/, "")}.`;
+
 // With `soon` it goes away by itself.
 export function say(text, soon) {
   clearTimeout(timer);

@@ -14,10 +14,9 @@ const address = (name) => `${FOLDER}${name}?${files[name].sha256.slice(0, 16)}`;
 const say = (message) => self.postMessage(message);
 const failed = (error) => say({ kind: "failed", error: String(error.message ?? error) });
 
-// What was fetched stays in the reader's browser; where that is forbidden, nothing is kept.
+// What was fetched stays in the reader's browser; where that is forbidden or full, nothing is kept.
 const cache = (async () => self.caches.open("backprop-pyodide"))().catch(() => undefined);
-const keep = async (name, response) =>
-  (await cache)?.put(address(name), response).catch(({ name }) => name === "QuotaExceededError" || failed("the connection broke off"));
+const keep = async (name, response) => (await cache)?.put(address(name), response).catch(() => {});
 
 const progress = { kind: "progress", done: 0, total: 0 };
 function count(bytes, total) {
@@ -26,22 +25,48 @@ function count(bytes, total) {
   say(progress);
 }
 
+// Firefox and WebKit run no script, and no browser streams into WebAssembly, without its type.
+const TYPES = { js: "text/javascript", wasm: "application/wasm" };
+
+// Half a file is an error: it is neither used nor kept.
+function whole(file, stream, arrived) {
+  let missing = files[file].bytes;
+  const { readable, writable } = new TransformStream({
+    transform(chunk, controller) {
+      missing -= chunk.length;
+      arrived(chunk.length);
+      controller.enqueue(chunk);
+    },
+    flush() {
+      if (missing) throw new Error();
+    },
+  });
+  // Pyodide would wait for ever.
+  stream.pipeTo(writable).catch(() => failed(`only a part of ${file} arrived`));
+  return readable;
+}
+
 // One file, from the reader's cache or else from the host, as a Response that streams.
 const hostFetch = self.fetch.bind(self);
 async function get(name) {
   const packed = `${name}.gzip` in files;
   const file = packed ? `${name}.gzip` : name;
-  let { body } = (await (await cache)?.match(address(file))) ?? {};
+  const kept = await cache;
+  let { body } = (await kept?.match(address(file)).catch(() => undefined)) ?? {};
   if (!body) {
     count(0, files[file].bytes);
     const response = await hostFetch(address(file));
     if (!response.ok) throw new Error(`${file}: the host answered ${response.status}`);
-    keep(file, response.clone());
-    const transform = (chunk, stream) => (count(chunk.length, 0), stream.enqueue(chunk));
-    body = response.body.pipeThrough(new TransformStream({ transform }));
+    body = whole(file, response.body, (bytes) => count(bytes, 0));
+    if (kept) {
+      const [used, stored] = body.tee();
+      keep(file, new Response(stored));
+      body = used;
+    }
   }
   if (packed) body = body.pipeThrough(new DecompressionStream("gzip"));
-  return new Response(body, { headers: name.endsWith(".wasm") ? { "Content-Type": "application/wasm" } : {} });
+  const type = TYPES[name.split(".").pop()] ?? "application/octet-stream";
+  return new Response(body, { headers: { "Content-Type": type } });
 }
 
 // Pyodide asks for its files by name: they come from here, the first ones asked for all at once.
@@ -62,6 +87,7 @@ function fetchNow(pyodide, name) {
   request.responseType = "arraybuffer";
   request.send();
   if (request.status !== 200) throw new Error(`${file_name}: the host answered ${request.status}`);
+  if (request.response.byteLength !== files[file_name].bytes) throw new Error(`only a part of ${file_name} arrived`);
   pyodide.unpackArchive(request.response, "wheel", { extractDir: SITE });
   pyodide.loadedPackages[name] = file_name;
   keep(file_name, new Response(request.response));
