@@ -6,8 +6,6 @@ at 0, so that `slopes[l]` belongs to f_l.
 
 import math
 
-import numpy as np
-
 from . import checks, numeric
 
 LAYOUTS = ("numerator", "denominator")
