@@ -99,9 +99,9 @@ class Row:
             ratio = f"{self.low:.3g} to {self.high:.3g}"
         if self.beside_zero and not self.true_zero:
             ratio += f", and {self.beside_zero} entries not 0 where 0 is right"
-        elif self.state == "right up to rounding" or (
-            self.wrong and self.factor is None and max(abs(self.low - 1), abs(self.high - 1)) < 0.005
-        ):
+        elif self.state == "right up to rounding":
+            ratio = f"1 up to rounding: errors up to {self.error:.0e}"
+        elif self.wrong and self.factor is None and max(abs(self.low - 1), abs(self.high - 1)) < 0.005:
             ratio = f"1, but for errors up to {self.error:.0e}"
         if self.state == "right" and not self.true_zero:
             ratio = "1"
@@ -281,7 +281,8 @@ def _place(net, rows):
         return "Weights right, biases wrong: the error signals are right, look at their sum."
     l = max(int(name[2:-1]) for name in wrong)
     if right & {f"{letter}[{m}]" for letter in "Wb" for m in range(1, l + 1)}:
-        return f"Wrong in {', '.join(sorted(wrong))} alone: look at the lines that compute just these."
+        names = ", ".join(sorted(wrong)), ", ".join(sorted(right))
+        return "Wrong in {}, right in {}: look at the lines that only the wrong ones need.".format(*names)
     if l == net.L:
         return "Wrong from the output on: look at the output error and what it reads."
     above = {f"{letter}[{m}]" for letter in "Wb" for m in range(l + 1, net.L + 1)}
@@ -333,29 +334,29 @@ def _decay(net, found, N, l2):
             scale = 1 / abs(columns).max(axis=1)
             numbers, _, rank, _ = np.linalg.lstsq(columns * scale[:, None], target[seen] * scale, rcond=1e-8)
             lam, c = map(float, numbers) if len(parts) == 2 else (float(numbers[0]), 1.0)
-            if rank == len(parts) and _explained(found, [part, bare], [lam, c]):
-                other = f" The gradient of J has the factor {said(c)}{_names(c, N, net.sizes[-1])}."
-                return _decay_said(lam, which, N, l2) + (other if abs(c - 1) > NAMED else "")
+            share = abs(lam * part) > np.maximum(10 * found.off, NAMED * abs(c * bare))
+            if rank == len(parts) and share.any() and _explained(found, [part, bare], [lam, c]):
+                several = "" if abs(c - 1) <= NAMED else said(c) + _names(c, N, net.sizes[-1])
+                return _decay_said(lam, which, several, N, l2)
     return ""
 
 
-def _decay_said(lam, which, N, l2):
-    """The sentence on an L2 term with lam in place of l2."""
-    readings = {"2λ": 2, "λ/2": 1 / 2, "λ/N": 1 / N, "λ/2N": 1 / (2 * N), "2λ/N": 2 / N, "Nλ": N, "−λ": -1}
-    fits = (k for k, v in readings.items() if v != 1 and abs(lam - v * l2) <= NAMED * abs(v * l2))
-    names = "".join(f" = {name}" for name in fits)
+def _decay_said(lam, which, several, N, l2):
+    """The sentence on λ in place of l2, beside `several` times the gradient of J."""
+    head = f"It is {several} times the gradient of J plus λ{which}" if several else f"Differs by λ{which}"
     if not l2:
         what = "an L2 term" if lam > 0 else "an L2 term with the wrong sign"
-        text = f"Differs by λ{which}, λ = {said(lam)}: {what}. If it is meant, pass l2."
-    elif abs(lam - l2) <= NAMED * l2:
-        # with W alone the L2 term is right, and only the other factor is to be named
-        text = (
-            f"Differs by λb, λ = {l2:.3g}: L2 on the biases too." if "b" in which else "The L2 term is right."
-        )
-    else:
-        text = f"Differs by λ{which}: the L2 term has {said(lam)}{names} in place of λ = {l2:.3g}"
-        text += ", and is on the biases too." if "b" in which else "."
-    return text
+        return f"{head}, λ = {said(lam)}: {what}. If it is meant, pass l2."
+    readings = {"λ": 1, "2λ": 2, "λ/2": 1 / 2, "λ/N": 1 / N, "λ/2N": 1 / (2 * N), "2λ/N": 2 / N,
+                "Nλ": N, "−λ": -1}  # fmt: skip
+    names = [k for k, v in readings.items() if abs(lam - v * l2) <= NAMED * abs(v * l2)]
+    as_meant = "λ" in names
+    if as_meant and which != "W" and not several:
+        return f"Differs by λb, λ = {l2:.3g}: L2 on the biases too."
+    text = f"{head}, λ = {l2:.3g}" if as_meant else (
+        f"{head}: the L2 term has {' = '.join([said(lam), *names])} in place of λ = {l2:.3g}"
+    )  # fmt: skip
+    return f"{text}{', and is on the biases too' if which != 'W' else ''}."
 
 
 def said(ratio):
