@@ -21,8 +21,9 @@ class Row:
 
     `ratios` holds the ratio of each entry, row by row: None where there is nothing to compare, ±inf
     where the true entry is 0 and the given one is not. `low` and `high` are of the finite ones, NaN if
-    there are none. `given` and `true` say whether all entries compared are 0. `problem` says what makes
-    a comparison impossible, a wrong shape or entries that are not finite; then the numbers are NaN.
+    there are none. `marks` says which entries are wrong. `given_zero` and `true_zero` say whether all
+    entries compared are 0. `problem` says what makes a comparison impossible, a wrong shape or entries
+    that are not finite; then the numbers are NaN.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Row:
     small: int = 0
     given_zero: bool = False
     true_zero: bool = False
+    marks: tuple = ()
 
     @property
     def right(self):
@@ -206,7 +208,7 @@ def _row(name, given, true, off, bar, problem=""):
     seen = (states != KINK) & (states != SMALL)
     if not seen.any():
         nothing = tuple((None,) * len(row) for row in given)
-        return Row(name, ratios=nothing, kinks=kinks, small=small)
+        return Row(name, ratios=nothing, marks=nothing, kinks=kinks, small=small)
     g, t = np.where(seen, given, np.nan), np.where(seen, true, np.nan)
     # A ratio needs a true entry that is known; one that is 0 as far as anyone can tell has none.
     known = seen & (abs(true) * judge.SEEN > off)
@@ -231,6 +233,7 @@ def _row(name, given, true, off, bar, problem=""):
         tuple(tuple(None if np.isnan(r) else float(r) for r in row) for row in ratio),
         state=state, compared=int(seen.sum()), kinks=kinks, small=small,
         given_zero=not np.any(given[seen]), true_zero=bool((abs(true[seen]) <= off[seen]).all()),
+        marks=tuple(map(tuple, (states == WRONG).tolist())),
     )  # fmt: skip
 
 

@@ -10,13 +10,10 @@ import os
 import re
 
 import numpy as np
-import pytest
 
 import backprop as bp
-from backprop import clinic, judge, numeric
+from backprop import clinic, judge
 from backprop.diagnosis import diagnose
-
-from .nets import random_case
 
 SEED = int(os.environ.get("BACKPROP_SEED", "11"))
 CASES = int(os.environ.get("BACKPROP_CASES", "700"))
