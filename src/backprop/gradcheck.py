@@ -358,7 +358,7 @@ def check_layer(layer, U, Y=None, seed=0, tolerance=None):
 def check_sequence(sequence, X, Y, tolerance=None):
     """`check_layer` of a `layers.Sequence`: ∂J/∂X and each layer's parameters, in its own layout.
 
-    Args, returns, raises: as there.
+    Args, returns, errors as there; TypeError without labels.
     """
     if Y is None:
         raise TypeError("Y: expected labels, got None")
@@ -370,7 +370,8 @@ def _check_other(what, x, Y, derivative, tolerance):
     if hasattr(what, "forward") or hasattr(what, "backward"):
         if derivative is not None:
             raise TypeError("gradients: expected none beside a layer, whose backward gives them")
-        return check_layer(what, x, Y, tolerance=tolerance)
+        check = check_sequence if hasattr(what, "layers") else check_layer
+        return check(what, x, Y, tolerance=tolerance)
     if callable(what):
         return check_function(what, x, Y if derivative is None else derivative, tolerance=tolerance)
     raise TypeError(
@@ -385,7 +386,7 @@ def _compare(tasks, tolerance):
     eps = max(np.finfo(gradient.dtype).eps for *_, gradient in tasks)
     for name, x, function, gradient in tasks:
         value, unsure = numeric.measured(function, x)
-        size = np.nanmax(np.maximum(abs(value), abs(gradient)), initial=0.0)
+        size = np.maximum(abs(np.nan_to_num(value)), abs(gradient)).max()
         given.append(gradient.ravel().astype(float))
         true.append(value.ravel())
         off.append(unsure.ravel() + judge.SAFETY * eps * size)

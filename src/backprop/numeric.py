@@ -60,10 +60,10 @@ def partials(function, x, h=STEP, scheme="central", where=None, sides=False):
     def at(index, step):
         there = x[index]
         x[index] = there + step
-        result = function(x)
+        value, side = function(x) if sides else (function(x), None)
+        value = np.array(value)  # a copy, before x goes back: the function may give back x itself
         x[index] = there
-        value, side = result if sides else (result, None)
-        return np.array(value), side  # a copy: the function may give back x itself
+        return value, side
 
     here = at(..., 0)[0] if scheme == "one-sided" else None
     for index in np.ndindex(*x.shape) if where is None else where:

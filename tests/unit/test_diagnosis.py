@@ -7,7 +7,7 @@ import backprop as bp
 from backprop import clinic, data, diagnosis, judge, training
 from backprop.diagnosis import diagnose
 
-from .nets import random_case
+from .nets import changed, random_case
 
 RIGHT = "Right for this cost, these parameters and this batch."
 
@@ -15,12 +15,6 @@ RIGHT = "Right for this cost, these parameters and this batch."
 def right_gradients(**changes):
     net, X, Y = clinic.patient(**changes)
     return net, X, Y, bp.backward(net, bp.forward(net, X), Y)
-
-
-def changed(grads, change):
-    """`Gradients` with change(array, name, layer) in place of each array."""
-    each = lambda name: [None, *(change(a, name, l) for l, a in enumerate(getattr(grads, name)[1:], start=1))]
-    return bp.Gradients(None, each("W"), each("b"))
 
 
 def scaled(grads, factor):
