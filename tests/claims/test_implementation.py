@@ -370,6 +370,26 @@ def test_eq_directional_difference():
         assert along == pytest.approx(gradcheck.dot(grads, v), rel=1e-7)
 
 
+@pytest.mark.parametrize("layout", layers.LAYOUTS)
+def test_eq_vjp_check(layout):
+    """backward(G) is the gradient of Σ G ⊙ V, by differences; and ∂/∂V of that is G."""
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    W, b = (rng.normal(size=s) for s in (((2, 3), (2, 1)) if layout == "columns" else ((3, 2), (1, 2))))
+    U = rng.normal(size=(3, 4) if layout == "columns" else (4, 3))
+    for layer in (
+        layers.Linear(W, b, layout),
+        layers.Activation("softmax", layout),
+        layers.Activation("tanh"),
+    ):
+        V = layer.forward(U)
+        G = rng.normal(size=V.shape)
+        np.testing.assert_allclose(numeric.partials(lambda v, G=G: (G * v).sum(), V), G, atol=1e-9)
+        judged = numeric.partials(lambda u, G=G, layer=layer: (G * layer.forward(u)).sum(), U)
+        layer.forward(U)
+        np.testing.assert_allclose(layer.backward(G), judged, atol=1e-8)
+
+
 def test_thm_random_direction():
     """Mean, variance and shares of q · v / ‖q‖, within four standard errors of the theory."""
     print("seed", SEED)
