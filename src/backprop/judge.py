@@ -17,6 +17,7 @@ from .network import backward, cost, forward
 TOLERANCE = 1e-5  # the usual bar for a relative error in float64
 TOLERANCE_FLOAT32 = 1e-2  # the gradient under test carries float32's rounding, 6e-8 an operation
 SAFETY = 16  # standard deviations of rounding that a right gradient may be off
+LEAST = 1e-270  # a derivative that a complex step can see: its product with the step must not underflow
 SEEN = 0.1  # an entry is compared if its value is known to this share of it
 
 KINK, SMALL, RIGHT, ROUNDING, WRONG = range(5)
@@ -123,6 +124,7 @@ def judge(net, X, Y, given, h=numeric.STEP, l2=0.0, factor=1.0, dtype=None):
         off[again] = abs(factor) * unsure
     spread = abs(factor) * rounding(net, X, Y, max(u, np.finfo(dtype).eps / 2)) + u * abs(decay)
     off += SAFETY * (max(u, np.finfo(dtype).eps / 2) + u) * spread
+    off += max(np.finfo(dtype).tiny / np.finfo(dtype).eps, LEAST)
     return Judgement(given, true, off, bar)
 
 
@@ -131,7 +133,9 @@ def rounding(net, X, Y, unit):
 
     Each operation is taken to err by a random number of the size of unit times its terms, independent
     of all others; variances are carried through both sweeps. A slope written as 1 - a² or a(1 - a)
-    errs by a whole unit where the unit saturates. At a kink that rounding may cross it errs by 1.
+    errs by a whole unit where the unit saturates, and so does a softplus written as log(1 + exp z), as
+    numpy's complex log1p is. At a kink that rounding may cross a slope errs by 1. What underflows errs by
+    the smallest normal number.
 
     Args:
         net, X, Y: a float64 `Network`, inputs and labels.
@@ -152,10 +156,11 @@ def rounding(net, X, Y, unit):
             v_a.append(a[l] ** 2 * (below + (a[l] ** 2 * below).sum(axis=0)))
             v_slope.append(None)
             continue
-        v_a.append(row.derivative(z[l]) ** 2 * v_z + a[l] ** 2)
+        v_a.append(row.derivative(z[l]) ** 2 * v_z + a[l] ** 2 + (row.name == "softplus"))
         linear = row.name in ("identity", "relu", "leaky_relu", "prelu")
         crossed = (not row.smooth) & (abs(z[l]) <= SAFETY * unit * np.sqrt(v_z))
         v_slope.append(np.where(crossed, 1 / unit**2, 0 * v_z if linear else v_z + 1))
+    tiny = (np.finfo(np.float32 if unit > 1e-10 else float).tiny / unit) ** 2
 
     def through(l, g, v_g):
         """Variances of J_σ^T g, from those of g."""
@@ -172,6 +177,7 @@ def rounding(net, X, Y, unit):
         v = through(L, g, 4 * v)
     found = {}
     for l in range(L, 0, -1):
+        v = v + tiny
         found["W", l] = (v @ a[l - 1].T ** 2 + delta[l] ** 2 @ (v_a[l - 1] + a[l - 1] ** 2).T) / N**2
         found["b", l] = (v + delta[l] ** 2).sum(axis=1, keepdims=True) / N**2
         if l > 1:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import clinic, data, diagnosis, judge, training
+from backprop import clinic, data, diagnosis, judge, numeric, training
 from backprop.diagnosis import diagnose
 
 from .nets import changed, random_case
@@ -366,3 +366,23 @@ def test_the_states_of_an_entry():
     names = [judge.KINK, judge.SMALL, judge.RIGHT, judge.ROUNDING, judge.WRONG, judge.RIGHT]
     assert judge.states(given, true, off, 1e-2).tolist() == names
     assert judge.states(given, true, off, 1e-5)[3] == judge.WRONG
+
+
+@pytest.mark.parametrize("output, loss", [("softmax", "cross_entropy"), ("identity", "half_squared_error"),
+                                          ("softmax", "squared_error")])  # fmt: skip
+@pytest.mark.parametrize("hidden", ["tanh", "relu", "sigmoid", "softplus"])
+@pytest.mark.parametrize("scale", [1, 20])
+def test_rounding_stays_below_its_bound_and_comes_near_it(hidden, output, loss, scale):
+    """Also where units saturate: at 20 times the weights a slope may have no digit left."""
+    nearest = 0.0
+    for seed in range(5):
+        print("seed", seed)
+        net, X, Y = random_case(hidden, output, loss, 3, 5, seed, np.float32)
+        for l in (1, 2, 3):
+            net.W[l] *= np.float32(scale)
+        found = judge.judge(net, X, Y, numeric.column(bp.backward(net, bp.forward(net, X), Y)))
+        compared = ~np.isnan(found.true) & (found.off > 0)
+        share = abs(found.given - found.true)[compared] / found.off[compared]
+        nearest = max(nearest, share.max())
+        assert (share < 1).all() and not (found.states == judge.WRONG).any()
+    assert nearest > (0.02 if scale == 1 else 0)
