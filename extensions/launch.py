@@ -8,17 +8,13 @@ repository; without one their entries are absent.
 """
 
 import os
-import sys
 from pathlib import Path
 from urllib.parse import quote
 
 from sphinx.errors import ExtensionError
+from tools import reader
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tools import reader  # noqa: E402
-
-from extensions.repository import repository, site  # noqa: E402 (neither is installed)
+from .repository import repository, site
 
 # The branch that holds nothing but reader notebooks and the package's wheel, for Colab.
 BRANCH = os.environ.get("BOOK_READER_BRANCH", "reader")
