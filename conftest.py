@@ -1,6 +1,12 @@
 """Pytest settings that hold for chapters/ (nbval) as well as for tests/."""
 
+import os
+
 import pytest
+
+# Set before numpy is imported, here and in every child: the workers of pytest-xdist have all cores at
+# work, and threads of linear algebra would mostly wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # With pytest-xdist each file is one piece of work, but of these each test is: they are long, and share
 # nothing but the session's browser and server.

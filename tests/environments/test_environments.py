@@ -68,7 +68,9 @@ def test_an_old_python_is_refused(clone, tmp_path):
 
 def test_help_lists_the_commands():
     out = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert {"check", "site", "serve", "test", "lint", "lock", "clean"} <= set(re.findall(r"^ +make (\w+)", out, re.M))
+    assert {"check", "site", "serve", "test", "lint", "lock", "clean"} <= set(
+        re.findall(r"^ +make (\w+)", out, re.M)
+    )
 
 
 def test_serve_prints_an_address_that_answers():
