@@ -1,16 +1,18 @@
 """The bug clinic: real bugs of backpropagation, each a few characters away from right code.
 
-A `Bug` holds the exact text of the right code and the text that a mistake puts in its place. `plant`
-runs the package with that one mistake; the tests plant the same text into a copy of the sources and
-demand that the suite fails. The right code itself is never changed.
+A `Bug`, an entry of `data/bugs.toml`, holds the exact text of the right code and the text that a mistake
+puts in its place. `plant` runs the package with that one mistake; the tests plant the same text into a
+copy of the sources and demand that the suite fails. The right code itself is never changed.
 """
 
 import importlib
 import importlib.util
+import inspect
 import sys
 import textwrap
+import tomllib
 import types
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -21,6 +23,9 @@ from . import network
 from .diagnosis import diagnose as diagnose
 
 SOURCES = Path(__file__).parent
+# Programs whose cost is the mean over the elements, 1/n_L of the squared error (`eq:three-costs`).
+MEAN_OVER_ELEMENTS = ("programs.rows", "programs.recorded")
+WORDS = {str: "a text", list: "a list", dict: "a table", bool: "true or false", object: "a value"}
 
 
 def _carets(right, wrong):
@@ -36,31 +41,19 @@ def _carets(right, wrong):
 
 @dataclass(frozen=True)
 class Bug:
-    """One mistake.
-
-    Attributes:
-        name: how it is called here.
-        title: what it is, in words.
-        file: the file of `backprop` that it is planted into, without ".py".
-        changes: pairs (right, wrong) of texts; each right text stands in the file exactly once.
-        program: "module.function", what to run to see the wrong gradient; (net, X, Y) ↦ (J, grads).
-        setting: arguments of `patient` for a network that the bug concerns.
-        test: the test of the book's suite that finds it.
-        fingerprint: what it shows.
-        missed: the test or the case that would not notice it.
-        mend: the rule that prevents it.
-    """
+    """One mistake, an entry of `data/bugs.toml`; the comment at its top says what the attributes are."""
 
     name: str
     title: str
     file: str
     changes: tuple
-    test: str
     fingerprint: str
     missed: str
     mend: str
     program: str = "network.value_and_grad"
+    arguments: dict = field(default_factory=dict)
     setting: dict = field(default_factory=dict)
+    wrong_gradient: bool = True
 
     def source(self):
         """The text of the file, right."""
@@ -75,8 +68,8 @@ class Bug:
         for right, wrong in self.changes:
             if source.count(right) != 1:
                 raise ValueError(
-                    f"{self.name}: expected the right text exactly once in {self.file}.py, "
-                    f"found it {source.count(right)} times: {right!r}"
+                    f"bugs.toml, bugs.{self.name}, changes: expected the right text exactly once in "
+                    f"{self.file}.py, found it {source.count(right)} times: {right!r}"
                 )
             source = source.replace(right, wrong)
         return source
@@ -85,7 +78,20 @@ class Bug:
         """The gradients that the program with the bug computes for a network and a batch."""
         package = plant(self.name)
         module, function = self.program.split(".")
-        return getattr(getattr(package, module), function)(package.same(net), X, Y)[1]
+        return getattr(getattr(package, module), function)(package.same(net), X, Y, **self.arguments)[1]
+
+    def gradients_of_the_cost(self, net, X, Y):
+        """`gradients` as if the program's cost were J: times n_L, or less λW.
+
+        They are right by the standard of J exactly if the program's are by that of its own cost, the
+        mean over the elements or J with L2.
+        """
+        grads, l2 = self.gradients(net, X, Y), self.arguments.get("l2", 0)
+        factor = net.sizes[-1] if self.program in MEAN_OVER_ELEMENTS else 1
+        W, b = ([None] + [factor * g for g in arrays[1:]] for arrays in (grads.W, grads.b))
+        if l2:
+            W[1:] = [g - l2 * w for g, w in zip(W[1:], net.W[1:], strict=True)]
+        return network.Gradients(None, W, b)
 
     def examine(self, **changes):
         """The `Diagnosis` of the bug's gradients for `patient(**setting, **changes)`.
@@ -94,13 +100,7 @@ class Bug:
             ValueError, TypeError: as `patient`, and what the program with the bug raises.
         """
         net, X, Y = patient(**(self.setting | changes))
-        factor = 1 / net.sizes[-1] if self.program == "programs.rows" else 1.0
-        return diagnose(net, X, Y, self.gradients(net, X, Y), factor)
-
-    @property
-    def wrong_gradient(self):
-        """Whether the bug changes a gradient; the others are right gradients, wrongly used."""
-        return self.name not in RIGHT_GRADIENT
+        return diagnose(net, X, Y, self.gradients_of_the_cost(net, X, Y))
 
     def caught(self, **changes):
         """Whether a gradient check notices the bug: a wrong number, a wrong shape or an error."""
@@ -127,478 +127,75 @@ class Bug:
     __repr__ = __str__
 
 
-BUGS = {
-    bug.name: bug
-    for bug in (
-        # One factor everywhere
-        Bug(
-            "mean-of-means",
-            "Averaged twice, and once over the wrong number",
-            "programs",
-            changes=(
-                (
-                    "G, dW, db = 2 * E / E.size,",
-                    "G, dW, db = 2 * E / N,",
-                ),
-                (
-                    "dW[l], db[l] = G.T @ a[l - 1], G.T @ np.ones((N, 1))",
-                    "dW[l], db[l] = G.T @ a[l - 1] / N, G.T @ np.ones((N, 1)) / N",
-                ),
-            ),
-            program="programs.rows",
-            setting={"loss": "squared_error"},
-            test="tests/unit/test_programs.py::test_rows_is_the_mean_over_elements",
-            fingerprint="wrong/true = n_L/N in every entry",
-            missed="any test with as many examples as outputs, N = n_L",
-            mend="divide once, where the loss is differentiated, by what its cost divides by",
-        ),
-        Bug(
-            "averaging-twice",
-            "Averaged twice",
-            "network",
-            changes=(
-                (
-                    "delta[L] = output_error(net, fwd, Y)  # eq:delta-output",
-                    "delta[L] = output_error(net, fwd, Y) / N  # eq:delta-output",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="wrong/true = 1/N in every entry; training N times too slow",
-            missed="any test with one example",
-            mend="keep the error signals undivided and divide the gradients, or the reverse; never both",
-        ),
-        Bug(
-            "wrong-denominator",
-            "Divided by the number of elements",
-            "network",
-            changes=(
-                (
-                    "net.sigma, net.L, Y.shape[1]\n",
-                    "net.sigma, net.L, Y.size\n",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="wrong/true = 1/n_L in every entry",
-            missed="any network with one output",
-            mend="the gradient divides by what the cost divides by",
-        ),
-        Bug(
-            "missing-two",
-            "The 2 of the squared error forgotten",
-            "losses",
-            changes=(
-                (
-                    "return 2 * (a - y)",
-                    "return a - y",
-                ),
-            ),
-            setting={"loss": "squared_error"},
-            test="tests/unit/test_losses.py::test_gradient_by_complex_step",
-            fingerprint="wrong/true = 1/2 in every entry",
-            missed="tests of the direction only; a test with the loss ½‖a − y‖²",
-            mend="write each loss beside its gradient and check the pair alone",
-        ),
-        Bug(
-            "wrong-sign",
-            "Label minus output",
-            "network",
-            changes=(
-                (
-                    "return a * total - Y",
-                    "return Y - a * total",
-                ),
-            ),
-            setting={"output": "softmax", "loss": "cross_entropy"},
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="wrong/true = -1 in every entry; angle 180°; the cost rises",
-            missed="tests of norms or squares; a loop that adds the step; softmax with one output, "
-            "whose gradient is 0",
-            mend="the derivative is output minus label, and the step is subtracted",
-        ),
-        # Wrong from some layer on
-        Bug(
-            "missing-slope",
-            "The slope σ' forgotten",
-            "network",
-            changes=(
-                (
-                    "delta[l] = sigma[l].vjp(z[l], W[l + 1].T @ delta[l + 1])",
-                    "delta[l] = W[l + 1].T @ delta[l + 1]",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="output layer right, all others wrong; with one hidden layer and one example "
-            "wrong/true = 1/σ'(z) in each row",
-            missed="networks without hidden layers; identity activations; ReLU where all units are active",
-            mend="each layer that is crossed multiplies by its slope",
-        ),
-        Bug(
-            "slope-of-a",
-            "The slope at the activation instead of the pre-activation",
-            "network",
-            changes=(
-                (
-                    "sigma[l].vjp(z[l], W[l + 1].T @ delta[l + 1])",
-                    "sigma[l].vjp(a[l], W[l + 1].T @ delta[l + 1])",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="output layer right, all others wrong; with one hidden layer and one example "
-            "wrong/true = σ'(a)/σ'(z) in each row",
-            missed="every test with ReLU: a > 0 exactly where z > 0",
-            mend="say in the docstring whether a derivative takes z or a, and test with tanh",
-        ),
-        Bug(
-            "missing-transpose",
-            "The transpose forgotten",
-            "network",
-            changes=(
-                (
-                    "W[l + 1].T @ delta[l + 1]",
-                    "W[l + 1] @ delta[l + 1]",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="between layers of unequal width an error; between equal ones wrong from there on",
-            missed="every test of shapes, if the hidden layers and the output are equally wide",
-            mend="test with widths that all differ",
-        ),
-        Bug(
-            "softmax-as-sigmoid",
-            "Softmax differentiated entry by entry",
-            "activations",
-            changes=(
-                (
-                    "return a * (upstream - (a * upstream).sum(axis=0, keepdims=True))",
-                    "return a * (1 - a) * upstream",
-                ),
-            ),
-            setting={"output": "softmax"},
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="wrong from the output on; with two classes wrong/true = 1/2 everywhere",
-            missed="cross-entropy, where δ = a - y needs no Jacobian; one output, whose gradient is 0",
-            mend="softmax couples its outputs: its derivative is a matrix",
-        ),
-        Bug(
-            "one-slope-too-many",
-            "A slope at the output where cross-entropy has none",
-            "network",
-            changes=(
-                (
-                    "return a * total - Y",
-                    "return net.sigma[net.L].vjp(z, a * total - Y)",
-                ),
-            ),
-            setting={"output": "sigmoid", "loss": "binary_cross_entropy"},
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="wrong from the output on; with one sigmoid output and one example "
-            "wrong/true = σ'(z) everywhere",
-            missed="the losses without a short form, such as the squared error",
-            mend="a - y is δ already: it contains the slope",
-        ),
-        Bug(
-            "aliased-buffers",
-            "z and a in one buffer",
-            "network",
-            changes=(
-                (
-                    "a.append(net.sigma[l].value(z[l]))  # eq:activation",
-                    ("z[l][...] = net.sigma[l].value(z[l])  # eq:activation\n        a.append(z[l])"),
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="as slope-of-a, and at the output too unless it is linear; the forward pass is right",
-            missed="every test with ReLU; every test of the outputs",
-            mend="work in place only if the backward pass no longer needs the old numbers",
-        ),
-        # Weights or biases only
-        Bug(
-            "wrong-activation",
-            "The activation of the wrong layer",
-            "network",
-            changes=(
-                (
-                    "[delta[l] @ a[l - 1].T / N for l in range(1, L + 1)]",
-                    "[delta[l] @ a[l].T / N for l in range(1, L + 1)]",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="biases right, weights wrong; between layers of unequal width the shape is wrong",
-            missed="tests of the biases or the error signals; shapes, if all layers are equally wide",
-            mend="δ of a layer goes with what the layer read",
-        ),
-        Bug(
-            "bias-not-averaged",
-            "The bias gradient summed, not averaged",
-            "network",
-            changes=(
-                (
-                    "delta[l].sum(axis=1, keepdims=True) / N",
-                    "delta[l].sum(axis=1, keepdims=True)",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="weights right; biases wrong by the factor N",
-            missed="any test with one example, and any test of the weights only",
-            mend="check the biases too, with several examples",
-        ),
-        Bug(
-            "bias-wrong-axis",
-            "The bias gradient summed over the units",
-            "network",
-            changes=(
-                (
-                    "delta[l].sum(axis=1, keepdims=True) / N",
-                    "delta[l].sum(axis=0, keepdims=True) / N",
-                ),
-            ),
-            test="tests/unit/test_gradcheck.py::test_a_right_gradient_passes",
-            fingerprint="bias gradients of shape (1, N) instead of (n_l, 1)",
-            missed="a loop that writes b = b - eta * db: it broadcasts, and each example gets its own bias",
-            mend="compare shapes before numbers; update in place, which refuses to broadcast",
-        ),
-        Bug(
-            "output-layer-left-out",
-            "The output layer without a gradient",
-            "programs",
-            changes=(
-                (
-                    ("range(net.L, 0, -1):\n            if l < net.L"),
-                    ("range(net.L - 1, 0, -1):\n            if l < net.L"),
-                ),
-            ),
-            program="programs.one_by_one",
-            test="tests/unit/test_programs.py::test_other_forms_agree_with_the_core",
-            fingerprint="layer L all zero, the others right; the cost falls all the same",
-            missed="a look at the learning curve; a check of the first layer only",
-            mend="the error signals start at L - 1, the gradients at L",
-        ),
-        Bug(
-            "bias-column-kept",
-            "The bias column kept on the way back",
-            "programs",
-            changes=(
-                (
-                    "(V[l].T @ delta)[1:])",
-                    "V[l].T @ delta)",
-                ),
-            ),
-            program="programs.folded",
-            test="tests/unit/test_programs.py::test_other_forms_agree_with_the_core",
-            fingerprint="an error: n_l + 1 error signals for n_l units; with a single unit no "
-            "error, but a gradient with a row too many",
-            missed="nothing: numpy reports it, or the shape of the gradient does",
-            mend="the constant 1 is no unit: drop its row",
-        ),
-        Bug(
-            "wrong-column-dropped",
-            "The wrong column dropped",
-            "programs",
-            changes=(
-                (
-                    "(V[l].T @ delta)[1:])",
-                    "(V[l].T @ delta)[:-1])",
-                ),
-            ),
-            program="programs.folded",
-            test="tests/unit/test_programs.py::test_other_forms_agree_with_the_core",
-            fingerprint="output layer right, all others wrong; no shape objects",
-            missed="every test of shapes",
-            mend="fold and unfold in one place, both with column 0",
-        ),
-        # Right the first time
-        Bug(
-            "assigned-not-added",
-            "= for +=",
-            "programs",
-            changes=(
-                (
-                    "dW[l] += delta",
-                    "dW[l] = delta",
-                ),
-                (
-                    "db[l] += delta",
-                    "db[l] = delta",
-                ),
-            ),
-            program="programs.one_by_one",
-            test="tests/unit/test_programs.py::test_other_forms_agree_with_the_core",
-            fingerprint="the last example's gradient, divided by N; right for one example",
-            missed="any test with one example",
-            mend="what is used several times receives several contributions: +=, from 0",
-        ),
-        Bug(
-            "update-inside-the-sweep",
-            "A weight changed before the error signal has crossed it",
-            "programs",
-            changes=(
-                (
-                    (
-                        "        if l > 1:\n"
-                        "            delta = net.sigma[l - 1].vjp(fwd.z[l - 1], net.W[l].T @ delta)\n"
-                        "        net.W[l] -= eta * dW\n"
-                        "        net.b[l] -= eta * db\n"
-                    ),
-                    (
-                        "        net.W[l] -= eta * dW\n"
-                        "        net.b[l] -= eta * db\n"
-                        "        if l > 1:\n"
-                        "            delta = net.sigma[l - 1].vjp(fwd.z[l - 1], net.W[l].T @ delta)\n"
-                    ),
-                ),
-            ),
-            test="tests/unit/test_programs.py::test_a_step_inside_the_sweep_is_a_step",
-            fingerprint="output layer right; that of layer L - 1 has an error in proportion to eta",
-            missed="a check of the gradient with a tiny step; a check that takes no step at all",
-            mend="first all error signals, then all updates",
-        ),
-        Bug(
-            "stale-cache",
-            "The forward pass outside the loop",
-            "programs",
-            changes=(
-                (
-                    ("    for _ in range(steps):\n        fwd = forward(net, X)\n"),
-                    ("    fwd = forward(net, X)\n    for _ in range(steps):\n"),
-                ),
-            ),
-            test="tests/unit/test_programs.py::test_descend_takes_the_steps_of_the_gradient",
-            fingerprint="the cost stands still to the last digit while the weights move",
-            missed="a gradient check before the first step",
-            mend="check once more after a step; run both passes in one function, so that no cache gets old",
-        ),
-        # The right gradient of the wrong thing, or a right gradient used wrongly
-        Bug(
-            "step-uphill",
-            "The step added",
-            "programs",
-            changes=(
-                (
-                    "p -= eta * g",
-                    "p += eta * g",
-                ),
-            ),
-            test="tests/unit/test_programs.py::test_descend_takes_the_steps_of_the_gradient",
-            fingerprint="the gradient is right; a small step changes the cost by eta‖g‖² instead of -eta‖g‖²",
-            missed="every gradient check",
-            mend="assert that one small step lowers the cost by eta‖g‖²",
-        ),
-        Bug(
-            "softmax-overflow",
-            "Softmax without the maximum subtracted",
-            "activations",
-            changes=(
-                (
-                    "e = np.exp(z - z.max(axis=0, keepdims=True))",
-                    "e = np.exp(z)",
-                ),
-            ),
-            setting={"output": "softmax", "loss": "cross_entropy"},
-            test="tests/unit/test_network.py::test_logits_of_a_thousand",
-            fingerprint="right for small z; NaN from about z = 710, where exp overflows",
-            missed="every check with freshly drawn weights",
-            mend="subtract the column's maximum, which changes nothing but the range",
-        ),
-        Bug(
-            "softmax-wrong-axis",
-            "Softmax over the batch",
-            "activations",
-            changes=(
-                (
-                    "return e / e.sum(axis=0, keepdims=True)",
-                    "return e / e.sum(axis=1, keepdims=True)",
-                ),
-            ),
-            setting={"output": "softmax", "loss": "cross_entropy"},
-            test="tests/unit/test_activations.py::test_softmax_is_a_distribution_and_survives_large_numbers",
-            fingerprint="wrong from the output on; columns don't sum to 1; for one example all outputs are 1",
-            missed="a test that only looks at the range, 0 to 1",
-            mend="assert that each example's outputs sum to 1",
-        ),
-        Bug(
-            "integers-stay-integers",
-            "Whole numbers keep their integer dtype",
-            "checks",
-            changes=(
-                (
-                    'dtype = array.dtype if array.dtype.kind == "f" else np.dtype(float)',
-                    "dtype = array.dtype",
-                ),
-            ),
-            test="tests/unit/test_network.py::test_a_network_keeps_its_own_copy_of_the_parameters",
-            fingerprint="a network given in whole numbers rounds its inputs towards 0",
-            missed="every test with random weights",
-            mend="convert to floating point where data come in",
-        ),
-        Bug(
-            "labels-swapped",
-            "Row and column of the one-hot labels swapped",
-            "programs",
-            changes=(
-                (
-                    "Y[labels, np.arange(len(labels))] = 1",
-                    "Y[np.arange(len(labels)), labels] = 1",
-                ),
-            ),
-            test="tests/unit/test_programs.py::test_one_hot_labels",
-            fingerprint="the gradient is right and the cost goes to 0, but the answers are not the labels",
-            missed="every gradient check and the learning curve; every test of shapes, if N = K",
-            mend="look at one example: its column against its label",
-        ),
-        Bug(
-            "reshape-for-transpose",
-            "reshape where a transpose is meant",
-            "programs",
-            changes=(
-                (
-                    "return examples.T",
-                    "return examples.reshape(examples.shape[::-1])",
-                ),
-            ),
-            test="tests/unit/test_programs.py::test_columns",
-            fingerprint="the gradient is right; the columns are mixtures of examples",
-            missed="every gradient check, every test of shapes",
-            mend="look at one example: its column against its row",
-        ),
-        Bug(
-            "shared-parameters",
-            "Two networks share their parameters",
-            "network",
-            changes=(
-                (
-                    '[np.array(w, dtype=dtype, order="C") for w in W[1:]]',
-                    "[np.asarray(w, dtype=dtype) for w in W[1:]]",
-                ),
-            ),
-            test="tests/unit/test_network.py::test_a_network_keeps_its_own_copy_of_the_parameters",
-            fingerprint="the gradient is right; a copy kept as the best so far moves along with the training",
-            missed="every gradient check",
-            mend="copy what is to be kept",
-        ),
+def read(path=SOURCES / "data" / "bugs.toml"):
+    """The bugs and the cases of a data file, each a dictionary by name.
+
+    The comment at the top of `data/bugs.toml` says what an entry holds.
+
+    Args:
+        path: a TOML file.
+
+    Raises:
+        ValueError: for what is not as it should be; the message names the file, the entry and the key.
+    """
+    path = Path(path)
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path.name}: expected TOML, got: {error}") from None
+    _expect_keys(path.name, data, {"bugs": dict, "cases": dict})
+    bugs = {name: _bug(f"{path.name}, bugs.{name}", name, entry) for name, entry in data["bugs"].items()}
+    cases = {}
+    for letter, entry in data["cases"].items():
+        where = f"{path.name}, cases.{letter}"
+        _expect_keys(where, entry, {"bug": str}, {"setting": dict})
+        _expect(entry["bug"] in bugs, f"{where}, bug", "the name of a bug of this file", repr(entry["bug"]))
+        cases[letter] = entry["bug"], _setting(where, entry)
+    return bugs, cases
+
+
+def _bug(where, name, entry):
+    """The `Bug` of an entry, a dictionary, or ValueError."""
+    kinds = {f.name: list if f.type is tuple else f.type for f in fields(Bug) if f.name != "name"}
+    optional = {f.name for f in fields(Bug) if f.default is not MISSING or f.default_factory is not MISSING}
+    needed = {key: kind for key, kind in kinds.items() if key not in optional}
+    _expect_keys(where, entry, needed, kinds | {"test": str})
+    for pair in entry["changes"]:
+        texts = isinstance(pair, list) and [type(text) for text in pair] == [str, str]
+        _expect(texts, f"{where}, changes", "pairs [right, wrong] of texts", repr(pair))
+    file = SOURCES / f"{entry['file']}.py"
+    _expect(file.is_file(), f"{where}, file", "a file of the package", repr(entry["file"]))
+    program = entry.get("program", Bug.program)
+    module, _, function = program.partition(".")
+    file = SOURCES / f"{module}.py"
+    there = file.is_file() and f"\ndef {function}(" in file.read_text(encoding="utf-8")
+    _expect(there, f"{where}, program", "module.function of the package", repr(program))
+    _setting(where, entry)
+    known = {key: entry[key] for key in kinds if key in entry}
+    return Bug(name=name, **known | {"changes": tuple(map(tuple, entry["changes"]))})
+
+
+def _setting(where, entry):
+    setting = entry.get("setting", {})
+    _expect_keys(
+        f"{where}, setting", setting, {}, dict.fromkeys(inspect.signature(patient).parameters, object)
     )
-}
+    return setting
 
-# Bugs that leave the gradient of one batch, at ordinary parameters, as it is.
-RIGHT_GRADIENT = {
-    "update-inside-the-sweep",
-    "stale-cache",
-    "step-uphill",
-    "softmax-overflow",
-    "integers-stay-integers",
-    "labels-swapped",
-    "reshape-for-transpose",
-    "shared-parameters",
-}
 
-# Bugs that the reader is to find, under another name: the bug, and what to change in its patient.
-CASES = {
-    "A": ("bias-not-averaged", {}),
-    "B": ("one-slope-too-many", {"sizes": (2, 4, 1), "N": 1}),
-    "C": ("wrong-activation", {"sizes": (4, 4, 4, 4)}),
-    "D": ("missing-two", {}),
-    "E": ("wrong-column-dropped", {}),
-    "F": ("softmax-as-sigmoid", {"sizes": (2, 4, 2)}),
-}
+def _expect_keys(where, entry, needed, allowed=()):
+    """ValueError unless `entry` is a table with these keys, each with a value of its type."""
+    _expect(isinstance(entry, dict), where, WORDS[dict], repr(entry))
+    known = needed | dict(allowed)
+    for key in [*entry, *needed]:
+        _expect(key in known, f"{where}, {key}", f"one of the keys {', '.join(known)}", "another")
+        _expect(key in entry, f"{where}, {key}", WORDS[known[key]], "nothing")
+        _expect(isinstance(entry[key], known[key]), f"{where}, {key}", WORDS[known[key]], repr(entry[key]))
+
+
+def _expect(fits, where, expected, got):
+    if not fits:
+        raise ValueError(f"{where}: expected {expected}, got {got}")
 
 
 def get(name):
@@ -620,8 +217,8 @@ def plant(name):
         name: a name in `BUGS`.
 
     Returns:
-        A package with the modules `network`, `gradcheck`, `programs`, `activations`, `losses` and
-        `checks`, and `same(net)`, a copy of a network for use with them.
+        A package with the modules `network`, `gradcheck`, `programs`, `layers`, `activations`, `losses`
+        and `checks`, and `same(net)`, a copy of a network for use with them.
 
     Raises:
         ValueError: for an unknown name, and if the right text is no longer in the source.
@@ -729,3 +326,6 @@ class Table:
 def table():
     """The `Table` of all bugs."""
     return Table()
+
+
+BUGS, CASES = read()

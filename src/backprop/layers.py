@@ -9,6 +9,8 @@ The layout says where the examples are: "columns" (n, N), the book's form, or "r
 PyTorch. Sources: chapter 6 of the book; Goodfellow, Bengio & Courville (2016), section 6.5.
 """
 
+import numpy as np
+
 from . import activations, checks, losses
 
 LAYOUTS = ("columns", "rows")
@@ -97,6 +99,51 @@ class Activation:
         U = _kept(self, self.input)
         G = checks.real_array("G", G, U.shape)
         return _turned(self.row.vjp(_turned(U, self.layout), _turned(G, self.layout)), self.layout)
+
+
+class Dropout:
+    """Sets a random share p of the entries to 0 and divides the others by 1 - p (`eq:dropout`).
+
+    So the mean over all masks is the input. Set `p` to 0 to use what was trained. Source: Srivastava
+    et al. (2014), with the division in training, not afterwards.
+
+    Args:
+        p: share of the entries that is dropped, 0 <= p < 1.
+        seed: an integer or a `numpy.random.Generator`.
+
+    Attributes:
+        mask: 0 where the last `forward` dropped an entry, else 1/(1 - p); None before.
+
+    Raises:
+        ValueError: if p is no such number.
+    """
+
+    def __init__(self, p, seed=0):
+        if not 0 <= p < 1:
+            raise ValueError(f"p: expected a share 0 <= p < 1, got {p}")
+        self.p, self.rng, self.mask = p, np.random.default_rng(seed), None
+
+    def _draw(self, U):
+        return ((self.rng.random(U.shape) >= self.p) / (1 - self.p)).astype(U.dtype)
+
+    def forward(self, U):
+        """U with a new mask, of the shape of U.
+
+        Raises:
+            ValueError, TypeError: if U is no matrix of finite real numbers.
+        """
+        U = checks.real_array("U", U, ("n", "m"))
+        self.mask = self._draw(U)
+        return U * self.mask
+
+    def backward(self, G):
+        """∂J/∂U, from G = ∂J/∂V: the same mask.
+
+        Raises:
+            ValueError: before the first `forward`, and if G has another shape than its output.
+        """
+        G = checks.real_array("G", G, _kept(self, self.mask).shape)
+        return G * self.mask  # eq:dropout
 
 
 class Loss:

@@ -5,7 +5,7 @@ import pytest
 import sympy
 
 import backprop as bp
-from backprop import clinic, programs
+from backprop import clinic, layers, programs
 
 from ..unit.nets import random_case
 
@@ -62,6 +62,70 @@ def test_prop_relu_slope():
         assert (row.derivative(row.value(t)) == row.derivative(t)).all()
     tanh = bp.activations.ACTIVATIONS["tanh"]
     assert (tanh.derivative(tanh.value(t)) != tanh.derivative(t)).any()
+
+
+@pytest.mark.parametrize("p", [0.2, 0.5])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_dropout(p, seed):
+    """Both products, with the mask read off ones, and the derivative by differences of a fixed mask."""
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    U, G = rng.normal(size=(2, 5, 6))
+    layer, same = (layers.Dropout(p, seed=seed) for _ in range(2))
+    V, M = layer.forward(U), same.forward(np.ones_like(U))
+    assert set(M.ravel()) == {0, 1 / (1 - p)}
+    close(V, U * M)
+    numeric = np.empty_like(U)
+    for index in np.ndindex(*U.shape):
+        J = []
+        for h in (1e-5, -1e-5):
+            moved = U.copy()
+            moved[index] += h
+            J.append((G * layers.Dropout(p, seed=seed).forward(moved)).sum())
+        numeric[index] = (J[0] - J[1]) / 2e-5
+    close(numeric, G * M, atol=1e-8)
+    close(layer.backward(G), numeric, atol=1e-8)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_tied_weights(seed):
+    """Both sides by differences of a cost written here: with one matrix, and with two."""
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    W, b, c, X = (rng.normal(size=shape) for shape in ((2, 3), (2, 1), (3, 1), (3, 5)))
+
+    def cost(W1, W2):
+        return 0.5 * ((W2 @ np.tanh(W1 @ X + b) + c - X) ** 2).sum(axis=0).mean()
+
+    def slopes(J, array):
+        result = np.empty(array.shape)
+        for index in np.ndindex(*array.shape):
+            e = np.zeros(array.shape)
+            e[index] = 1e-5
+            result[index] = (J(array + e) - J(array - e)) / 2e-5
+        return result
+
+    whole = slopes(lambda A: cost(A, A.T), W)
+    first, second = slopes(lambda A: cost(A, W.T), W), slopes(lambda A: cost(W, A), W.T)
+    close(whole, first + second.T, rtol=1e-6, atol=1e-8)
+    assert abs(second).max() > 0.1  # the second use counts
+    close(programs.tied(W, b, c, X)[1], whole, rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("K", [2, 3, 10])
+def test_eq_softmax_floor(K):
+    """A cost that takes logits, written here, of every corner and of random probabilities."""
+    rng = np.random.default_rng(K)
+    print("seed", K)
+    floor = np.log(1 + (K - 1) / np.e)
+    a = np.hstack([np.eye(K), rng.dirichlet(np.full(K, 0.3), size=2000).T])
+    losses = np.log(np.exp(a).sum(axis=0)) - a[0]  # the label is class 0
+    assert losses.min() == losses[0] == pytest.approx(floor, rel=1e-14)
+    ill = clinic.plant("softmax-twice").programs
+    Y = np.eye(K)[:, np.zeros(a.shape[1], int)]
+    net = bp.Network([None, np.eye(K)], [None, np.zeros((K, 1))], ["softmax"], "cross_entropy")
+    z = np.log(np.maximum(a, 1e-300))  # softmax of it is a
+    assert ill.by_layers(net, z, Y)[0] == pytest.approx(losses.mean(), rel=1e-12)
 
 
 @pytest.mark.parametrize("eta", [0.3, 1e-2])

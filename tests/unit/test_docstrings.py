@@ -34,7 +34,12 @@ PUBLIC = [
     *(layers.Linear, layers.Linear.forward, layers.Linear.backward, layers.Activation),
     *(layers.Loss, layers.Loss.forward, layers.Loss.backward, layers.Sequence, layers.Sequence.of),
     *(clinic.get, clinic.plant, clinic.patient, clinic.diagnose, clinic.gradient_of_step, clinic.case),
-    *(programs.rows, programs.one_by_one, programs.folded, programs.step, programs.descend),
+    *(
+        f
+        for f in vars(programs).values()
+        if inspect.isfunction(f) and f.__module__ == programs.__name__ and f.__name__[0] != "_"
+    ),
+    *(layers.Dropout, layers.Dropout.forward, layers.Dropout.backward, clinic.read),
     *(getattr(data, name) for name in data.__all__),
     *(training.History, training.Training, training.objective, training.penalty, bp.Descent.step),
     *(experiments.digits, experiments.confusion, experiments.surface, experiments.symmetry_run),

@@ -22,8 +22,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import backprop as bp
-from backprop import graph, graph_pitfalls, show
-from backprop.graph import Dual, Value, expression
+from backprop import graph, show
+from backprop.graph import Dual, Value, expression, pitfalls
 
 SEED = 3
 mpmath.mp.dps = 40
@@ -158,9 +158,37 @@ def test_kinks_have_the_conventions_of_the_activations():
     for name in ("max", "min"):
         x, y = Value(2.0), Value(2.0)
         on(name, x, y).backward()
-        assert (x.grad, y.grad) == (0.5, 0.5)
+        assert (x.grad, y.grad) == (0.0, 1.0)
         on(name, x, x).backward()
         assert x.grad == 1.0
+
+
+def test_max_with_0_is_relu_at_the_kink_too():
+    for x in (-1.0, 0.0, 2.0):
+        difference = expression("relu(x) - max(x, 0)", x=x)
+        assert (difference.value, difference.grad) == (0.0, {"x": 0.0})
+
+
+@pytest.mark.parametrize(
+    ("text", "kinks"),
+    [
+        ("relu(x) - relu(-x)", ["relu(x)", "relu(v2)"]),  # it is x, with the derivative 1; the sweep says 0
+        ("abs(x)", ["abs(x)"]),
+        ("max(x, 0)", ["max(x, 0)"]),
+        ("min(y, x)", ["min(y, x)"]),
+        ("max(x, x)", []),  # it is x
+        ("relu(x + 1)", []),
+        ("relu(0) + x", []),  # no derivative is asked for
+    ],
+)
+def test_a_formula_says_where_it_sits_on_a_kink(text, kinks):
+    found = expression(
+        text, **{name: 0.0 for name in "xy" if name in text.replace("max", "").replace("exp", "")}
+    )
+    assert found.kinks == kinks
+    note = f"; at a kink of {', '.join(kinks)}: a convention, perhaps no derivative"
+    assert repr(found).endswith(note) if kinks else "kink" not in repr(found)
+    assert any(node.at_kink for node in found.nodes) == bool(kinks)
 
 
 @pytest.mark.parametrize(
@@ -285,9 +313,9 @@ def test_deepcopy_keeps_what_is_shared():
     ("sweep", "adjoints"),
     [
         (Value.backward, (4.0, 2.0, 1.0)),
-        (graph_pitfalls.by_recursion, (8.0, 2.0, 1.0)),
-        (graph_pitfalls.in_post_order, (0.0, 2.0, 1.0)),
-        (graph_pitfalls.by_assignment, (1.0, 1.0, 1.0)),
+        (pitfalls.by_recursion, (8.0, 2.0, 1.0)),
+        (pitfalls.in_post_order, (0.0, 2.0, 1.0)),
+        (pitfalls.by_assignment, (1.0, 1.0, 1.0)),
     ],
 )
 def test_wrong_sweeps_give_their_wrong_numbers(sweep, adjoints):
@@ -305,10 +333,10 @@ def test_without_a_reset():
         b = a * a
         c = b + b
         for expected in after:
-            graph_pitfalls.without_reset(c, keep)
+            pitfalls.without_reset(c, keep)
             assert a.grad == expected
     with pytest.raises(ValueError, match="keep: expected 'inputs' or 'all', got 'none'"):
-        graph_pitfalls.without_reset(c, "none")
+        pitfalls.without_reset(c, "none")
 
 
 # --- Forward mode and Jacobians ----------------------------------------------------------------
@@ -709,7 +737,7 @@ def test_nothing_overlaps_in_a_picture(seed):
 
 def test_the_picture_carries_every_number_with_its_class():
     e = expression("exp(x*z) - x*z/ln(x)", x=2, z=3)
-    svg = e.show()
+    svg = show.graph_svg(e)
     _, words, curves = drawn(svg)
     forward = [t for t, c, _ in words if "fwd" in c]
     backward = [t for t, c, _ in words if "bwd" in c]
@@ -732,9 +760,9 @@ def test_pictures_without_gradients_and_of_odd_graphs():
         "∂" not in str(show.graph_svg(e, gradients=False))
         and "adjoint" not in show.graph_svg(e, gradients=False).text
     )
-    assert len(drawn(expression("x", x=1).show())[0]) == 1
+    assert len(drawn(show.graph_svg(expression("x", x=1)))[0]) == 1
     long_name = "a_very_long_name_of_an_input"
-    assert "a_very_long…" in str(expression(f"{long_name} + 1", **{long_name: 1}).show())
+    assert "a_very_long…" in str(show.graph_svg(expression(f"{long_name} + 1", **{long_name: 1})))
     with pytest.raises(TypeError, match="graph: expected an Expression or a Value, got float"):
         show.graph_svg(2.0)
     y = Value(1.0)
@@ -754,7 +782,7 @@ def test_the_loop_of_learning_in_words():
 
 PUBLIC = [graph.Value, graph.Value.backward, graph.Value.edges, graph.Value.named, graph.Dual, graph.Operation, graph.Expression,
           graph.expression, graph.trace, graph.topological_order, graph.derivative_forward, graph.jacobian_forward,
-          graph.jacobian_reverse, graph.exp, graph_pitfalls.by_recursion, graph_pitfalls.without_reset, show.graph_svg,
+          graph.jacobian_reverse, graph.exp, pitfalls.by_recursion, pitfalls.without_reset, show.graph_svg,
           show.learning_loop]  # fmt: skip
 
 

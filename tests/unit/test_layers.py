@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import gradcheck, layers
+from backprop import gradcheck, layers, programs
 
 from .nets import random_case
 
@@ -46,6 +46,41 @@ def test_softmax_couples_units_in_both_layouts():
     np.testing.assert_allclose(rows.forward(U.T), a.T)
     np.testing.assert_allclose(columns.backward(G), expected, rtol=1e-12)
     np.testing.assert_allclose(rows.backward(G.T), expected.T, rtol=1e-12)
+
+
+@pytest.mark.parametrize("layout", layers.LAYOUTS)
+def test_each_layer_against_differences(layout):
+    rng = np.random.default_rng(3)
+    U = rng.normal(size=(4, 4))
+    for layer in (layers.Linear(rng.normal(size=(4, 4)), np.ones((4, 1) if layout == "columns" else (1, 4)), layout),
+                  layers.Activation("tanh", layout), layers.Activation("softmax", layout)):  # fmt: skip
+        G = rng.normal(size=layer.forward(U).shape)
+        np.testing.assert_allclose(
+            layer.backward(G), programs.layer_differences(layer, U, G), rtol=1e-6, atol=1e-9
+        )
+
+
+@pytest.mark.parametrize("p", [0.0, 0.3, 0.5])
+def test_dropout_hands_back_through_the_mask_of_its_forward(p):
+    rng = np.random.default_rng(4)
+    layer = layers.Dropout(p, seed=5)
+    for _ in range(3):
+        U, G = rng.normal(size=(2, 20, 3))
+        numeric = programs.layer_differences(layer, U, G)
+        V = layer.forward(U)
+        assert set((V / U).round(12).ravel()) <= {0.0, round(1 / (1 - p), 12)}
+        np.testing.assert_allclose(layer.backward(G), numeric, rtol=1e-7, atol=1e-9)
+
+
+def test_dropout_drops_its_share_and_keeps_the_mean():
+    layer, U = layers.Dropout(0.3, seed=0), np.ones((100, 1000))
+    V = layer.forward(U)
+    assert (V == 0).mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.3 * 0.7 / V.size))
+    assert V.mean() == pytest.approx(1, abs=4 * np.sqrt(0.3 / 0.7 / V.size))
+    assert (layer.forward(U) != V).any()  # a mask of its own each time
+    layer.p = 0
+    assert (layer.forward(U) == U).all()
+    assert layer.forward(np.ones((2, 2), np.float32)).dtype == np.float32
 
 
 def test_saturated_outputs_give_finite_numbers():
@@ -112,6 +147,9 @@ def test_the_cross_entropies_hold_their_output_activation():
         (lambda: layers.Linear([[1.0, 2.0]], [[0.0, 0.0]], "rows").forward([[1.0, 2.0]]), r"U: expected shape \(N, 1\)"),
         (lambda: two_examples()[0].backward([[1.0]]), "Linear: expected a forward before the backward, got none"),
         (lambda: layers.Activation("relu").backward([[1.0]]), "Activation: expected a forward before"),
+        (lambda: layers.Dropout(1.0), "p: expected a share 0 <= p < 1, got 1.0"),
+        (lambda: layers.Dropout(-0.1), "p: expected a share 0 <= p < 1, got -0.1"),
+        (lambda: layers.Dropout(0.5).backward([[1.0]]), "Dropout: expected a forward before the backward, got none"),
         (lambda: layers.Loss("squared_error").backward(), "Loss: expected a forward before"),
         (lambda: layers.Loss("squared_error").forward([[1.0]], [[1.0, 2.0]]), r"Y: expected shape \(1, 1\), got \(1, 2\)"),
         (lambda: layers.Loss("cross_entropy").forward([[1.0], [2.0]], [[1.0], [1.0]]), "Y: cross_entropy expects"),
@@ -131,6 +169,10 @@ def test_a_derivative_of_another_shape_is_refused():
         with pytest.raises(ValueError, match="G: expected shape"):
             layer.backward(np.ones(G))
     layer = layers.Activation("tanh")
+    layer.forward(np.ones((2, 3)))
+    with pytest.raises(ValueError, match=r"G: expected shape \(2, 3\), got \(3, 2\)"):
+        layer.backward(np.ones((3, 2)))
+    layer = layers.Dropout(0.5)
     layer.forward(np.ones((2, 3)))
     with pytest.raises(ValueError, match=r"G: expected shape \(2, 3\), got \(3, 2\)"):
         layer.backward(np.ones((3, 2)))

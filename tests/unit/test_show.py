@@ -303,6 +303,20 @@ def test_learning_curves_are_drawn_with_their_labels(monkeypatch):
     plt.close("all")
 
 
+def test_the_histogram_of_ratios_holds_each_once(monkeypatch):
+    import matplotlib.pyplot as plt
+
+    monkeypatch.setattr(plt, "show", lambda: None)
+    values = [0.2, 0.5, 0.99, 1.01, 1.02, 1.16, 9.0]
+    assert show.clinic.ratios(values) is None
+    axes = plt.gcf().axes[0]
+    bars = [(bar.get_x(), bar.get_x() + bar.get_width(), bar.get_height()) for bar in axes.patches]
+    assert [sum(low <= v < high for v in values) for low, high, _ in bars] == [height for *_, height in bars]
+    assert sum(height for *_, height in bars) == len(values) and axes.get_xscale() == "log"
+    assert sum(height for low, _, height in bars if low > 0.999) == 4  # 1 is a border
+    plt.close("all")
+
+
 def test_what_is_noticed_and_what_is_missed_stands_in_its_row_and_column(monkeypatch):
     import matplotlib.pyplot as plt
 

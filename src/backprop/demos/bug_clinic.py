@@ -22,7 +22,10 @@ def render(letters, bug, hidden, layers, outputs, N):
     except ValueError as error:
         lines += [*wrap(f"ValueError: {error}", 60), "", *wrap(f"Mend: {sick.mend}.", 60)]
         return View(stopped(), "\n".join(lines), {"wrong arrays": 2 * net.L, letters.cost: cost})
-    lines += [*str(found).splitlines(), "", *wrap(f"Missed by: {sick.missed}.", 60)]
+    lines += str(found).splitlines()
+    if "l2" in sick.arguments:
+        lines += wrap("The right term λW is taken off before the comparison.", 60)
+    lines += ["", *wrap(f"Missed by: {sick.missed}.", 60)]
     lines += wrap(f"Mend: {sick.mend}.", 60)
     if found.right:
         lines.append("On this network and this batch the check passes: the bug hides.")

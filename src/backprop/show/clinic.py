@@ -1,5 +1,7 @@
 """The bug clinic: learning curves with and without bugs, and which check notices which bug."""
 
+import math
+
 from .figures import BACKWARD, FORWARD, figure
 
 LINES = [  # line style, colour, marker
@@ -33,6 +35,24 @@ def learning_curves(curves):
         axes.minorticks_off()
         axes.set_ylim(limits)
         axes.legend(fontsize=9)
+
+
+def ratios(values):
+    """A histogram of ratios on a logarithmic axis, with a line at 1.
+
+    Args:
+        values: positive numbers.
+    """
+    first, last = (math.log(v, 1.15) for v in (min(values), max(values)))
+    edges = [1.15**k for k in range(math.floor(first), math.floor(last) + 2)]  # 1 is one of them
+    with figure(6.4, 2.6) as (_, axes):
+        counts, *_ = axes.hist(values, edges, color=FORWARD, edgecolor="white")
+        axes.axvline(1, color=BACKWARD, linestyle="--")
+        axes.text(0.97, max(counts), "wrong program lower", color=BACKWARD, ha="right", va="top", fontsize=9)
+        axes.set(xscale="log", xlabel="last cost, wrong / right", ylabel="patients")
+        ticks = [0.5, 1, 2, 5, 10]
+        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axes.minorticks_off()
 
 
 def caught(bugs, checks, noticed):

@@ -3,7 +3,7 @@
 Each function makes one mistake and is otherwise `graph.Value.backward`. Use none of them.
 """
 
-from .graph import topological_order
+from .sweeps import topological_order
 
 
 def _reset(output):

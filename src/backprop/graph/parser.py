@@ -1,4 +1,4 @@
-"""Formulas as text: words with their columns, and a tree; `graph.expression` gives them a meaning."""
+"""Formulas as text: words with their columns, and a tree; `formulas.expression` gives them a meaning."""
 
 import ast
 import bisect
