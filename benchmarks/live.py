@@ -22,7 +22,6 @@ from urllib.parse import urlsplit
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT))
 from tests.site.conftest import BUILT, FLAGS, Quiet
 from tools import browser as browser_tool
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 DATA, FIGURES = ROOT / "src" / "backprop" / "data", ROOT / "_build" / "bench"
-sys.path.insert(0, str(ROOT / "src"))  # so that an environment with other libraries needs no install
 # Set before numpy is imported, hence in the environment of a child process.
 ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",

@@ -8,16 +8,13 @@ repository; without one their entries are absent.
 """
 
 import os
-import sys
 from pathlib import Path
+from urllib.parse import quote
 
 from sphinx.errors import ExtensionError
+from tools import reader
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tools import reader  # noqa: E402
-
-from extensions.repository import repository, site  # noqa: E402 (neither is installed)
+from .repository import repository, site
 
 # The branch that holds nothing but reader notebooks and the package's wheel, for Colab.
 BRANCH = os.environ.get("BOOK_READER_BRANCH", "reader")
@@ -34,10 +31,11 @@ def outside(page, address, branch="main"):
     """[(name, address)] of the services that open a page's notebook from a repository on GitHub."""
     if not (address or "").startswith("https://github.com/"):  # the only host that both take
         return []
-    name = address.removeprefix("https://github.com/")
+    name, page = address.removeprefix("https://github.com/"), quote(page)
+    branch = quote(branch, safe="")  # to Binder one part of the path, whatever slashes are in its name
     return [
         ("Binder", f"https://mybinder.org/v2/gh/{name}/{branch}?urlpath=lab/tree/{BINDER}/{page}.ipynb"),
-        ("Colab", f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{page}.ipynb"),
+        ("Colab", f"https://colab.research.google.com/github/{name}/blob/{quote(BRANCH)}/{page}.ipynb"),
     ]
 
 
@@ -57,10 +55,10 @@ def _add(app, pagename, templatename, context, doctree):
     buttons = []
     if app.config.launch_lite:
         start = pathto("lite/lab/index.html", 1)
-        buttons.append(_button("JupyterLite", f"{start}?path={pagename}.ipynb"))
+        buttons.append(_button("JupyterLite", f"{start}?path={quote(pagename)}.ipynb"))
     branch = os.environ.get("BOOK_BRANCH", "main")
     buttons += [_button(*place) for place in outside(pagename, repository(app.srcdir), branch)]
-    buttons.append(_button("Download", pathto(f"_sources/{context['sourcename']}", 1)))
+    buttons.append(_button("Download", quote(pathto(f"_sources/{context['sourcename']}", 1))))
     group = {
         "type": "group",
         "tooltip": "Open this page as a notebook",

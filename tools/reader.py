@@ -23,11 +23,10 @@ from urllib.parse import quote
 
 import nbformat
 import yaml
+from extensions import notation as symbols
+from extensions.expansion import expand
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
-from extensions import notation as symbols  # noqa: E402 (the book's own modules are not installed)
-from extensions.expansion import expand  # noqa: E402
 
 from tools.notebooks import FOLDERS, KERNEL, LANGUAGE  # noqa: E402
 

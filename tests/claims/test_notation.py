@@ -104,14 +104,12 @@ def test_a_hard_coded_letter_is_found():
 
 def clashes(page, formula, profile):
     """Letters of a formula that mean one thing by themselves and another through a macro of a profile."""
-    bare = letters(formula)
+    bare, whole = letters(formula), everything(formula, profile)
     if "l" in bare and profile == "goodfellow":
         bare = bare - {"l"} | {"l "}  # their l is set as ℓ
     through = set()
     for symbol in NOTATION["symbols"]:
-        if "kind" in symbol or not re.search(
-            rf"\\{symbol['macro']}(?![A-Za-z])", everything(formula, profile)
-        ):
+        if "kind" in symbol or not re.search(rf"\\{symbol['macro']}(?![A-Za-z])", whole):
             continue
         form = notation.form_of(symbol, profile)
         # A letter with a layer or an index beside it is another one than the bare letter.

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -26,6 +27,17 @@ def environment(tmp_path):
     """The programs of a new, empty virtual environment."""
     venv.create(tmp_path / "venv", with_pip=True)
     return tmp_path / "venv" / "bin"
+
+
+@pytest.fixture
+def with_ours(environment):
+    """The same, with our packages in it at our versions, but for what is installed there itself.
+
+    The book's own package is not among them: paths in our environment's path files do not count.
+    """
+    (folder,) = environment.parent.glob("lib/python*/site-packages")
+    (folder / "ours.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
+    return environment
 
 
 def run(*command, folder, path=None, **variables):

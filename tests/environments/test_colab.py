@@ -1,6 +1,7 @@
 """What Colab opens: the first cell brings the package, and the workflow's branch holds what it names."""
 
 import subprocess
+import zipfile
 
 import nbformat
 from tools import colab, pyodide, reader
@@ -11,6 +12,8 @@ from .conftest import ROOT, run
 def test_the_first_cell_installs_the_package(environment, tmp_path):
     """With the wheel's address on this machine, as nothing here reaches Colab's."""
     wheel = pyodide.our_wheel()
+    with zipfile.ZipFile(wheel) as archive:
+        assert {name.split("/")[0].split("-")[0] for name in archive.namelist()} == {"backprop"}
     book = reader.Book(ROOT, wheel=wheel.resolve().as_uri())
     first, *_ = book.reader("chapters/05-worked-example").cells
     program = first.source + "\nimport backprop\nprint(backprop.__version__, backprop.__file__)\n"

@@ -89,7 +89,8 @@ export class Cells {
     try {
       const good = await this.python.ask("cell", { source, name: cell.name ?? "a hidden cell" }, emit);
       clear();
-      return (cell.ran = true) && good;
+      cell.ran = true;
+      return good;
     } finally {
       if (place) place.ariaBusy = null;
     }

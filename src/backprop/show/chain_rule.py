@@ -1,7 +1,7 @@
 """Figures of chapter 1: remainders, a wiggling function, paths, directions, and costs."""
 
 from .figures import BACKWARD, FORWARD, figure
-from .svg import Svg, circle, line, text
+from .svg import Svg, arrow, circle, line, lowered, scale, text
 
 RADIUS = 30
 NEUTRAL = "0.35"  # grey: neither forward nor backward
@@ -61,7 +61,7 @@ def chain(names, values, slopes, adjoints, digits=6):
     for l, name in enumerate(names):
         x = margin + l * apart
         if l > 0:
-            shapes.append(_arrow(x - apart + RADIUS, y, x - RADIUS, y))
+            shapes.append(arrow(x - apart + RADIUS, y, x - RADIUS, y))
             shapes.append(text(x - apart / 2, y - 8, f"{slopes[l]:.{digits}f}", "halo name"))
         shapes.append(circle(x, y, RADIUS) + text(x, y + 5, name))
         shapes.append(text(x, y - RADIUS - 10, f"{values[l]:.{digits}f}", "halo fwd"))
@@ -93,33 +93,18 @@ def paths(inner, outer, digits=0):
         x, y = margin + apart, middle + (i - (rows + 1) / 2) * row
         beside = -18 if y <= middle else 26  # labels stand on the outer side of their edges
         for (_, x0, y0), (x1, y1), value, label in (
-            (ends[0], (x, y), a, f"du{_sub(i)}/dx = "),
-            ((None, x, y), ends[1][1:], b, f"∂y/∂u{_sub(i)} = "),
+            (ends[0], (x, y), a, f"du{lowered(i)}/dx = "),
+            ((None, x, y), ends[1][1:], b, f"∂y/∂u{lowered(i)} = "),
         ):
             length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
             dx, dy = RADIUS * (x1 - x0) / length, RADIUS * (y1 - y0) / length
-            shapes.append(_arrow(x0 + dx, y0 + dy, x1 - dx, y1 - dy))
+            shapes.append(arrow(x0 + dx, y0 + dy, x1 - dx, y1 - dy))
             shapes.append(text((x0 + x1) / 2, (y0 + y1) / 2 + beside, f"{label}{value:.{digits}f}", "halo"))
-        ends.append((f"u{_sub(i)}", x, y))
+        ends.append((f"u{lowered(i)}", x, y))
         says.append(f"through u_{i}: du_{i}/dx = {a:.{digits}f}, dy/du_{i} = {b:.{digits}f}")
     for name, x, y in ends:
         shapes.append(circle(x, y, RADIUS) + text(x, y + 5, name))
     return Svg("".join(shapes), 2 * (margin + apart), height, "Paths from x to y. " + "; ".join(says) + ".")
-
-
-def _sub(i):
-    return str(i).translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
-
-
-def _arrow(x1, y1, x2, y2):
-    """A line with a head at its end."""
-    length = ((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5
-    dx, dy = (x2 - x1) / length, (y2 - y1) / length
-    head = "".join(
-        line(x2, y2, x2 - 9 * dx + side * 4 * dy, y2 - 9 * dy - side * 4 * dx, "edge", 1.5)
-        for side in (-1, 1)
-    )
-    return line(x1, y1, x2, y2, "edge", 1.5) + head
 
 
 def steps(x, dx, n):
@@ -140,10 +125,7 @@ def steps(x, dx, n):
         low, high = at + min(0, true, predicted), at + max(0, true, predicted)
         pad = 0.15 * (high - low) or 0.1
         low, high = low - pad, high + pad
-
-        def place(value, low=low, high=high):
-            return left + (value - low) / (high - low) * (right - left)
-
+        place = scale(low, high, left, right)
         body.append(line(left, y, right, y))
         body.append(text(left - 24, y + 5, name, "name"))
         body += [text(left, y + 18, f"{low:.3f}", "name"), text(right, y + 18, f"{high:.3f}", "name")]

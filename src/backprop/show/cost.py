@@ -1,6 +1,6 @@
 """Figures of what a gradient costs: growth with the parameters, ratios of times, memory."""
 
-from .figures import BACKWARD, FORWARD, figure
+from .figures import BACKWARD, FORWARD, figure, ticks
 
 # Colour is never the only sign: each method has its own marker and line as well.
 STYLES = {
@@ -39,8 +39,7 @@ def time_ratio(widths, ratios, theory):
         axes.semilogx(widths, ratios, "o-", base=2, color=BACKWARD, label="measured time")
         axes.axhline(theory, color=FORWARD, linestyle="--", label=f"multiply-adds: {theory:.2f}")
         axes.set(xlabel="width of the layers", ylabel="gradient / forward", ylim=(0, None))
-        axes.set_xticks(widths, [str(w) for w in widths])
-        axes.minorticks_off()
+        ticks(axes.xaxis, widths)
         axes.legend(fontsize=9, loc="lower right")
 
 
@@ -61,6 +60,5 @@ def segment_choice(lengths, peaks, recomputed):
         axes.semilogx(lengths, peaks, "o-", base=2, color=FORWARD, label="arrays stored at most")
         axes.semilogx(lengths, recomputed, "^-.", base=2, color=BACKWARD, label="layers computed again")
         axes.set(xlabel="layers in a segment", ylabel="arrays or layers", ylim=(0, None))
-        axes.set_xticks(lengths, [str(n) for n in lengths])
-        axes.minorticks_off()
+        ticks(axes.xaxis, lengths)
         axes.legend(fontsize=9)

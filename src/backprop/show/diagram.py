@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 
 from .. import letters as notation
-from .svg import Svg, button, circle, line, text
+from .svg import Svg, button, circle, line, lowered, signed, text
 
 RADIUS = 30
 COLUMN, ROW, MARGIN = 210, 122, 64
@@ -46,8 +46,7 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None, letters=N
     edges, labels, units, says = [], [], [], []
 
     def number(value):
-        # Adding 0 turns -0.0 into 0.0: a dead unit has no sign to show.
-        return f"{float(value) + 0.0:.{digits}f}".replace("-", "−")
+        return signed(value, f".{digits}f")
 
     for l in range(1, net.L + 1):
         along = _label_place(net.sizes[l - 1], net.sizes[l])
@@ -70,7 +69,7 @@ def network_diagram(net, fwd, y=None, grads=None, digits=4, pick=None, letters=N
         units.append(circle(x, here, RADIUS, "unit dead" if dead else "unit"))
         units.append(text(x, here + 4, a, "fwd"))
         if l == 0:
-            units.append(text(x, here - RADIUS - 7, f"{letters.inp}{_subscript(j)}", "halo name"))
+            units.append(text(x, here - RADIUS - 7, f"{letters.inp}{lowered(j + 1)}", "halo name"))
             says.append(f"{letters.inp}_{j + 1} = {a}")
             continue
         units.append(text(x, here - RADIUS - 7, f"{pre} {number(fwd.z[l][j, 0])}", "halo fwd"))
@@ -102,7 +101,3 @@ def _label_place(n_from, n_to):
 
     # Ties go to the middle, where the label is clear of the units.
     return max((0.34 + 0.01 * i for i in range(37)), key=lambda t: (round(gap(t), 6), -abs(t - 0.5)))
-
-
-def _subscript(j):
-    return "".join(chr(0x2081 + int(c) - 1) for c in str(j + 1))

@@ -28,6 +28,18 @@ def figure(width=6.4, height=3.4, **grid):
         plt.show()
 
 
+def ticks(axis, values):
+    """Ticks at these values only; `axis` is `axes.xaxis` or `axes.yaxis`."""
+    axis.set_ticks(values, [f"{value:g}" for value in values])
+    axis.axes.minorticks_off()
+
+
+def bars(low, middle, high):
+    """The error bars from quantiles, as matplotlib wants them: below and above the middle."""
+    pairs = zip(low, middle, high, strict=True)
+    return list(zip(*((m - a, b - m) for a, m, b in pairs), strict=True))
+
+
 def loss_curve(steps, losses, marked=()):
     """The loss against the number of steps; `marked` steps carry a dot and their value."""
     with figure() as (_, axes):

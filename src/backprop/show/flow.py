@@ -1,6 +1,6 @@
 """Figures of gradient flow: activations and their slopes, bands over seeds, a grid of networks."""
 
-from .figures import BACKWARD, FORWARD, figure
+from .figures import BACKWARD, FORWARD, bars, figure, ticks
 
 THEORY = "#333333"
 # Colour is never the only sign: each initialisation has its own marker and line as well.
@@ -94,18 +94,12 @@ def flow_grid(rows, depths, activations, width):
                 # Initialisations that agree would hide each other: they stand side by side.
                 at = [depth * (1 + 0.06 * (shift - 1)) for depth in depths]
                 low, middle, high = ([row["quantiles"][i] for row in found] for i in (0, 2, 4))
-                bars = [
-                    [m - v for m, v in zip(middle, low, strict=True)],
-                    [v - m for m, v in zip(middle, high, strict=True)],
-                ]
-                panel.errorbar(
-                    at, middle, yerr=bars, capsize=2, markersize=5, linewidth=1.5, label=init, **style
-                )
+                look = {"capsize": 2, "markersize": 5, "linewidth": 1.5, "label": init, **style}
+                panel.errorbar(at, middle, yerr=bars(low, middle, high), **look)
                 panel.plot(at, [row["theory"] for row in found], "_", color=THEORY, markersize=12)
             panel.set(xscale="log", yscale="log", xlabel="hidden layers")
             panel.set_title(activation, fontsize=10)
-            panel.set_xticks(depths, [str(depth) for depth in depths])
-            panel.minorticks_off()
+            ticks(panel.xaxis, depths)
         handles, labels = fig.axes[0].get_legend_handles_labels()
         fig.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=9)
         fig.supylabel("error signal, layer 1 / output", fontsize=11)

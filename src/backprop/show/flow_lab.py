@@ -2,7 +2,7 @@
 
 import math
 
-from .svg import Svg, circle, line, text
+from .svg import Svg, circle, line, path, raised, rectangle, scale, signed, text
 
 PANEL, GAP, LEFT, TOP, HEIGHT = 150, 40, 34, 34, 190  # two panels fit a narrow page
 Z, VALUE = (-4.0, 4.0), (-1.5, 2.5)  # the part of the plane that the activations are shown in
@@ -18,30 +18,29 @@ def activations(panels, z):
     Returns:
         An `Svg`.
     """
-    body, says = [], []
+    body, says, up = [], [], scale(*VALUE, TOP + HEIGHT, TOP)
     for i, (name, grid, values, slopes, value, slope) in enumerate(panels):
         left = LEFT + i * (PANEL + GAP)
 
-        def place(x, y, left=left):
-            return left + _share(x, Z) * PANEL, TOP + (1 - _share(y, VALUE)) * HEIGHT
-
-        clip, box = f"bp-activation-{i}", f'x="{left}" y="{TOP}" width="{PANEL}" height="{HEIGHT}"'
+        across = scale(*Z, left, left + PANEL)
+        curves = [path(zip(map(across, grid), map(up, heights), strict=True)) for heights in (values, slopes)]
+        clip, box = f"bp-activation-{i}", rectangle(left, TOP, PANEL, HEIGHT)
         body += [
-            f'<clipPath id="{clip}"><rect {box}/></clipPath><rect {box} class="unit"/>',
+            f'<clipPath id="{clip}">{box}</clipPath>{box}',
             text(left + PANEL / 2, TOP - 12, name, "bold"),
             f'<g clip-path="url(#{clip})">',
-            line(*place(Z[0], 0), *place(Z[1], 0)),
-            line(*place(z, VALUE[0]), *place(z, VALUE[1]), "edge negative"),
-            f'<path d="{_path(place, grid, values)}" class="step"/>',
-            f'<path d="{_path(place, grid, slopes)}" class="way clipped plain"/>',
-            circle(*place(z, value), 4, "step"),
-            circle(*place(z, slope), 4, "way clipped"),
+            line(across(Z[0]), up(0), across(Z[1]), up(0)),
+            line(across(z), up(VALUE[0]), across(z), up(VALUE[1]), "edge negative"),
+            f'<path d="{curves[0]}" class="step"/>',
+            f'<path d="{curves[1]}" class="way clipped plain"/>',
+            circle(across(z), up(value), 4, "step"),
+            circle(across(z), up(slope), 4, "way clipped"),
             "</g>",
         ]
         for tick in (-4, 0, 4):
-            body.append(text(place(tick, 0)[0], TOP + HEIGHT + 18, _signed(tick), "name"))
+            body.append(text(across(tick), TOP + HEIGHT + 18, signed(tick), "name"))
         for tick in (-1, 0, 1, 2):
-            body.append(text(left - 8, place(0, tick)[1] + 4, _signed(tick), "end name"))
+            body.append(text(left - 8, up(tick) + 4, signed(tick), "end name"))
         says.append(f"{name} at z = {z:.2f}: value {value:.4f}, slope {slope:.4f}")
     width, y = max(LEFT + len(panels) * (PANEL + GAP), LEFT + 300), TOP + HEIGHT + 44
     body += [
@@ -73,25 +72,26 @@ def error_signals(quantiles, theory):
         low, high = low - 1, high + 1
     L = len(quantiles[2])
 
+    across, up = scale(1, max(L, 2), left, left + width), scale(low, high, TOP + height, TOP)
+
     def place(l, v):
-        y = _share(math.log10(v), (low, high)) if v > 0 else 0.0
-        return left + (l - 1) / max(L - 1, 1) * width, TOP + (1 - y) * height
+        return across(l), up(math.log10(v) if v > 0 else low)
 
     layers = range(1, L + 1)
-    body = [f'<rect x="{left}" y="{TOP}" width="{width}" height="{height}" class="unit"/>']
+    body = [rectangle(left, TOP, width, height)]
     every = -(-(high - low) // 6)
     for power in range(low, high + 1, every):
         y = place(1, 10.0**power)[1]
-        body += [line(left, y, left + width, y), text(left - 8, y + 4, "10" + _raised(power), "end name")]
+        body += [line(left, y, left + width, y), text(left - 8, y + 4, "10" + raised(power), "end name")]
     for lower, upper, opacity in ((0, 4, 0.15), (1, 3, 0.3)):
         around = [place(l, v) for l, v in zip(layers, quantiles[upper], strict=True)]
         around += [place(l, v) for l, v in zip(layers, quantiles[lower], strict=True)][::-1]
         points = " ".join(f"{x:.1f},{y:.1f}" for x, y in around)
         body.append(f'<polygon points="{points}" class="bwd" fill-opacity="{opacity}"/>')
-    body.append(f'<path d="{_path(place, layers, quantiles[2])}" class="way clipped"/>')
+    body.append(f'<path d="{path(map(place, layers, quantiles[2]))}" class="way clipped"/>')
     body += [circle(*place(l, v), 3, "way clipped") for l, v in zip(layers, quantiles[2], strict=True)]
     if theory is not None:
-        body.append(f'<path d="{_path(place, layers, theory)}" class="way plain"/>')
+        body.append(f'<path d="{path(map(place, layers, theory))}" class="way plain"/>')
     every = max(1, -(-L // 10))
     for l in range(1, L + 1, every):
         body.append(text(place(l, 0)[0], TOP + height + 18, str(l), "name"))
@@ -110,21 +110,3 @@ def error_signals(quantiles, theory):
         ]
         says += f", theory {theory[0]:.2e}"
     return Svg("".join(body), left + width + 20, y + (62 if theory is not None else 40), says + ".")
-
-
-def _share(value, interval):
-    low, high = interval
-    return (value - low) / (high - low)
-
-
-def _path(place, xs, ys):
-    points = (place(x, y) for x, y in zip(xs, ys, strict=True))
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
-
-
-def _signed(number):
-    return f"{number:g}".replace("-", "−")
-
-
-def _raised(power):
-    return "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(c)] if c != "-" else "⁻" for c in str(power))

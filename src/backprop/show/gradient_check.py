@@ -3,7 +3,7 @@
 import math
 
 from .figures import FORWARD, figure
-from .svg import Svg, circle, line, text
+from .svg import Svg, circle, line, scale, text
 
 # Colour is never the only sign: each scheme has its own marker and line as well.
 STYLES = {
@@ -56,11 +56,10 @@ def error_curves(steps, errors, at):
     powers = [math.log10(h) for h in steps]
     low, high = powers[0], powers[-1]
 
-    def across(power):
-        return LEFT + (power - low) / (high - low) * (RIGHT - LEFT)
+    across, height = scale(low, high, LEFT, RIGHT), scale(LOWEST, 1, BOTTOM, TOP)
 
     def up(power):
-        return BOTTOM - (min(max(power, LOWEST), 1) - LOWEST) / (1 - LOWEST) * (BOTTOM - TOP)
+        return height(min(max(power, LOWEST), 1))
 
     body = [LOOK]
     for power in range(math.ceil(low), math.floor(high) + 1, 4 if high - low > 8 else 1):

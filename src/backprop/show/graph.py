@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 
 from ..graph import Expression, Value, decimal, formula_of, inputs_first, names_of, topological_order
-from .svg import Svg, text
+from .svg import Svg, head, rectangle, text
 
 LARGEST = 60  # nodes; above that nobody reads a picture
 CHARACTER = 7.6  # width of a character at the book's 13 px, on the safe side
@@ -61,7 +61,7 @@ def graph_svg(graph, digits=4, gradients=True):
         here = places[node]
         formula, value, adjoint = here.texts
         left, top = here.x - here.width / 2, here.y - BOX / 2
-        body.append(_rectangle(left, top, here.width, BOX))
+        body.append(rectangle(left, top, here.width, BOX, corner=4))
         body.append(text(here.x, here.y + 4.5, formula))
         body.append(text(here.x, top + BOX + 16, value, "halo fwd"))
         if gradients:
@@ -193,17 +193,8 @@ def _edge(points):
             else f"C{middle:.1f} {y:.1f} {middle:.1f} {to_y:.1f} {to_x:.1f} {to_y:.1f}"
         )
         x, y, level = to_x, to_y, not level
-    head = _head([tip, (tip[0] - 8, tip[1] - 4), (tip[0] - 8, tip[1] + 4)])
-    return f'<path d="{" ".join(path)}" class="edge"/>{head}'
-
-
-def _rectangle(x, y, width, height):
-    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height}" rx="4" class="unit"/>'
-
-
-def _head(corners):
-    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
-    return f'<polygon points="{points}" fill="currentColor"/>'
+    corners = [tip, (tip[0] - 8, tip[1] - 4), (tip[0] - 8, tip[1] + 4)]
+    return f'<path d="{" ".join(path)}" class="edge"/>{head(corners)}'
 
 
 def learning_loop():
@@ -219,14 +210,14 @@ def learning_loop():
     body = []
     for i, (name, _, flow) in enumerate(steps):
         x = MARGIN + i * (wide + gap)
-        body.append(_rectangle(x, MARGIN, wide, high))
+        body.append(rectangle(x, MARGIN, wide, high, corner=4))
         body.append(text(x + wide / 2, MARGIN + high / 2 + 5, name, flow))
         if i:
             body.append(_edge([(x - gap, MARGIN + high / 2), (x, MARGIN + high / 2)]))
     end, first, low = x + wide / 2, MARGIN + wide / 2, MARGIN + high + 30
     foot = MARGIN + high
     body.append(f'<path d="M{end} {foot} V{low} H{first} V{foot + 7}" class="edge"/>')
-    body.append(_head([(first, foot), (first - 4, foot + 8), (first + 4, foot + 8)]))
+    body.append(head([(first, foot), (first - 4, foot + 8), (first + 4, foot + 8)]))
     body.append(text((first + end) / 2, low + 18, "again, with the new parameters", "name"))
     words = "; ".join(f"{i}. {name}: {what}" for i, (name, what, _) in enumerate(steps, start=1))
     return Svg(

@@ -2,7 +2,7 @@
 
 import math
 
-from .svg import Svg, circle, line, text
+from .svg import Svg, circle, cross, line, rectangle, scale, text
 
 LEFT, WIDTH, SIDE = 40, 252, 252  # the frames begin at LEFT; the map is a square
 CURVE, BARS = 90, 44  # heights
@@ -60,30 +60,19 @@ def _map(examples, region):
     cell = (x[1] - x[0], y[1] - y[0])
     low, high = (x[0] - cell[0] / 2, y[0] - cell[1] / 2), (x[-1] + cell[0] / 2, y[-1] + cell[1] / 2)
 
-    def place(u, v):
-        return (
-            LEFT + WIDTH * (u - low[0]) / (high[0] - low[0]),
-            16 + SIDE * (1 - (v - low[1]) / (high[1] - low[1])),
-        )
-
+    across, up = scale(low[0], high[0], LEFT, LEFT + WIDTH), scale(low[1], high[1], 16 + SIDE, 16)
     body, step = [], (WIDTH / len(x), SIDE / len(y))
     for i, row in enumerate(inside.tolist()):
         for begin, end in _runs(row):
-            body.append(
-                f'<rect x="{LEFT + begin * step[0]:.1f}" y="{16 + SIDE - (i + 1) * step[1]:.1f}" '
-                f'width="{(end - begin) * step[0]:.1f}" height="{step[1] + 0.3:.1f}" class="tint"/>'
-            )
-    body.append(f'<rect x="{LEFT}" y="16" width="{WIDTH}" height="{SIDE}" class="edge"/>')
+            at, wide = LEFT + begin * step[0], (end - begin) * step[0]
+            body.append(rectangle(at, 16 + SIDE - (i + 1) * step[1], wide, step[1] + 0.3, "tint"))
+    body.append(rectangle(LEFT, 16, WIDTH, SIDE, "edge"))
     for (u, v), kind in zip(examples.X.T.tolist(), examples.classes.tolist(), strict=True):
-        px, py = place(u, v)
-        if kind:
-            body.append(f'<path d="M{px - 3.5:.1f} {py - 3.5:.1f}l7 7m0 -7l-7 7" class="way"/>')
-        else:
-            body.append(circle(px, py, 3, "dot"))
+        body.append(cross(across(u), up(v), 3.5) if kind else circle(across(u), up(v), 3, "dot"))
     y_key = 16 + SIDE + 18
     body += [circle(LEFT + 8, y_key - 4, 3, "dot"), text(LEFT + 16, y_key, "class 0", "start")]
     body += [
-        f'<path d="M{LEFT + 90} {y_key - 8}l7 7m0 -7l-7 7" class="way"/>',
+        cross(LEFT + 93.5, y_key - 4.5, 3.5),
         text(LEFT + 104, y_key, "class 1, tinted", "start"),
     ]
     return body
@@ -109,13 +98,14 @@ def _curve(top, title, series, log):
         low, high = 0.0, max(values, default=1.0)
     epochs = max(len(series[0]) - 1, 1)
 
+    up = scale(low, high, top + CURVE, top)
+
     def height(value):
-        level = (math.log10(value) if value > 0 else low) if log else value
-        return top + CURVE * (1 - (level - low) / (high - low))
+        return up((math.log10(value) if value > 0 else low) if log else value)
 
     ends = (f"1e{low}", f"1e{high}") if log else ("0", f"{high:.2g}")
     body = [
-        f'<rect x="{LEFT}" y="{top}" width="{WIDTH}" height="{CURVE}" class="edge"/>',
+        rectangle(LEFT, top, WIDTH, CURVE, "edge"),
         text(LEFT, top - 8, title, "start name"),
         text(LEFT - 6, top + CURVE, ends[0], "end name"),
         text(LEFT - 6, top + 10, ends[1], "end name"),

@@ -1,6 +1,6 @@
 """What the benchmarks measured, as figures."""
 
-from .figures import BACKWARD, FORWARD, figure
+from .figures import BACKWARD, FORWARD, bars, figure, ticks
 
 RUNGS = {"plain": "plain numpy", "buffers": "buffers", "fused": "fused", "fast": "fast path"}
 MARKERS = ("o", "s", "^", "D")
@@ -27,12 +27,14 @@ def speed(results, dtype="float64", hidden="sigmoid"):
             if not rows:
                 continue
             low, middle, high = zip(*(q for _, q in rows), strict=True)
-            bars = [
-                [m - v for m, v in zip(middle, low, strict=True)],
-                [v - m for m, v in zip(middle, high, strict=True)],
-            ]
             axes.errorbar(
-                middle, [y for y, _ in rows], xerr=bars, fmt=marker, color=colour, label=label, capsize=3
+                middle,
+                [y for y, _ in rows],
+                xerr=bars(low, middle, high),
+                fmt=marker,
+                color=colour,
+                label=label,
+                capsize=3,
             )
         axes.axvline(1, color="#999999", linestyle="--", linewidth=1)
         axes.set_yticks(range(len(cases)), [c["size"] for c in cases])
@@ -41,9 +43,7 @@ def speed(results, dtype="float64", hidden="sigmoid"):
             xlabel=f"CPU time, ratio to the bare matrix products ({dtype}, {hidden})",
             ylim=(len(cases) - 0.5, -0.5),
         )
-        ticks = [1, 1.5, 2, 3, 5, 10, 20, 50, 100, 200]
-        axes.set_xticks(ticks, [f"{t:g}" for t in ticks])
-        axes.minorticks_off()
+        ticks(axes.xaxis, [1, 1.5, 2, 3, 5, 10, 20, 50, 100, 200])
         axes.legend(fontsize=9)
 
 
@@ -66,9 +66,7 @@ def ladder(results, dtype="float64", hidden="sigmoid"):
         axes.axhline(1, color="#999999", linestyle="--", linewidth=1, label="_floor")
         axes.set_xticks(range(len(RUNGS)), RUNGS.values())
         axes.set(yscale="log", ylabel=f"ratio to the bare products ({dtype}, {hidden})")
-        ticks = [1, 1.5, 2, 3, 5, 10]
-        axes.set_yticks(ticks, [f"{t:g}" for t in ticks])
-        axes.minorticks_off()
+        ticks(axes.yaxis, [1, 1.5, 2, 3, 5, 10])
         axes.legend(fontsize=9)
 
 

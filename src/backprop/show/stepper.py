@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .svg import Svg, circle, line, text
+from .svg import Svg, circle, line, signed, text
 
 RADIUS = 25
 COLUMN, ROW, TOP, MARGIN = 150, 92, 60, 56
@@ -56,17 +56,17 @@ def network_progress(letters, net, fwd, y, grads, done, current, lines):
         made = current is not None and current.layer == l and current.makes in ("z", "a", "delta", "b")
         body.append(circle(x, here, RADIUS, "unit busy" if made else "unit"))
         if l == 0 or ("a", l) in have:
-            body.append(text(x, here + 4, _number(fwd.a[l][j, 0]), "fwd"))
+            body.append(text(x, here + 4, signed(fwd.a[l][j, 0], ".4f"), "fwd"))
         if l == 0:
-            says.append(f"{letters.inp}_{j + 1} = {_number(fwd.a[0][j, 0])}")
+            says.append(f"{letters.inp}_{j + 1} = {signed(fwd.a[0][j, 0], '.4f')}")
         if ("z", l) in have:
-            z = _number(fwd.z[l][j, 0])
+            z = signed(fwd.z[l][j, 0], ".4f")
             body.append(text(x, here - RADIUS - 6, z, "halo fwd"))
             says.append(f"{letters.pre(l, j + 1)} = {z}")
         if ("a", l) in have:
-            says.append(f"{letters.act(l, j + 1)} = {_number(fwd.a[l][j, 0])}")
+            says.append(f"{letters.act(l, j + 1)} = {signed(fwd.a[l][j, 0], '.4f')}")
         if ("delta", l) in have:
-            d = _number(grads.delta[l][j, 0])
+            d = signed(grads.delta[l][j, 0], ".4f")
             body.append(text(x, here + RADIUS + 15, d, "halo bwd"))
             says.append(f"{letters.err(l, j + 1)} = {d}")
         if l == net.L:
@@ -105,7 +105,3 @@ def _listing(lines, width, top):
             )
             low = max(low, y)
     return shapes, low + 16
-
-
-def _number(value):
-    return f"{float(value) + 0.0:.4f}".replace("-", "−")

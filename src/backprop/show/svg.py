@@ -7,6 +7,9 @@ text is upright, backward text italic and marked with δ or ∂, negative weight
 from dataclasses import dataclass
 from html import escape
 
+LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+RAISED = str.maketrans("0123456789()-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁻")
+
 STYLE = """
 .bp-svg{max-width:100%;height:auto;color:inherit;font-family:inherit}
 .bp-svg text{font-size:13px;fill:currentColor;text-anchor:middle}
@@ -79,6 +82,55 @@ def line(x1, y1, x2, y2, classes="edge", width=1.0):
         f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" class="{classes}" '
         f'stroke-width="{width:.2f}"/>'
     )
+
+
+def rectangle(x, y, width, height, classes="unit", corner=0):
+    size = f'width="{width:.1f}" height="{height:.1f}" rx="{corner}"'
+    return f'<rect x="{x:.1f}" y="{y:.1f}" {size} class="{classes}"/>'
+
+
+def arrow(x1, y1, x2, y2, width=1.5):
+    """A line with a head at its end."""
+    length = max(((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5, 1e-9)
+    ux, uy = (x2 - x1) / length, (y2 - y1) / length
+    bx, by = x2 - 8 * ux, y2 - 8 * uy
+    corners = [(x2, y2), (bx - 3.2 * uy, by + 3.2 * ux), (bx + 3.2 * uy, by - 3.2 * ux)]
+    return line(x1, y1, bx, by, "edge", width) + head(corners)
+
+
+def head(corners):
+    """The filled triangle at the end of an arrow."""
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
+    return f'<polygon points="{points}" fill="currentColor"/>'
+
+
+def cross(x, y, size=4.0):
+    """The mark × around (x, y)."""
+    s = f"{2 * size:g}"
+    return f'<path d="M{x - size:.1f} {y - size:.1f}l{s} {s}m0 -{s}l-{s} {s}" class="way"/>'
+
+
+def path(points):
+    """The `d` of a path through points."""
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+
+
+def scale(low, high, start, end):
+    """An axis: the map from values, low to high, to places, start to end."""
+    return lambda value: start + (value - low) / (high - low) * (end - start)
+
+
+def signed(number, form="g"):
+    """A number with a real minus sign; -0.0 has none, as what is dead has no sign to show."""
+    return f"{float(number) + 0.0:{form}}".replace("-", "−")
+
+
+def lowered(number):
+    return str(number).translate(LOWERED)
+
+
+def raised(words):
+    return str(words).translate(RAISED)
 
 
 def button(content, control, value, label):

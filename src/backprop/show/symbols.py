@@ -7,15 +7,13 @@ a weight; in the graph a rectangle is a variable, with its function inside and i
 from itertools import pairwise
 
 from .. import checks
-from .svg import Svg, circle, line, text
+from .svg import Svg, arrow, circle, lowered, raised, rectangle, signed, text
 
 MOST_UNITS = 9  # an index is one digit
 MOST_PARAMETERS = 24  # beyond that the leaves of the graph fill more than a page
 
 RADIUS, COLUMN, ROW, MARGIN = 24, 190, 88, 60
 SLOT, GAP, HEIGHT = 54, 36, 26
-RAISED = str.maketrans("0123456789()", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾")
-LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 SIGMA = {"identity": "{}", "sigmoid": "σ({})", "tanh": "tanh {}", "relu": "max(0, {})"}
 LOSS = {"half_squared_error": ("½ (ŷ − y)²", "½ ‖ŷ − y‖²"), "squared_error": ("(ŷ − y)²", "‖ŷ − y‖²")}
@@ -55,7 +53,7 @@ def symbol_diagram(sizes, shapes=True, all_weights=False):
             for k in range(1, n_from + 1):
                 (x1, y1), (x2, y2) = at[l - 1, k], at[l, j]
                 named = all_weights or (shapes and (j, k) == shown)
-                edges.append(_arrow(x1 + RADIUS, y1, x2 - RADIUS, y2, 2.2 if named else 0.9))
+                edges.append(arrow(x1 + RADIUS, y1, x2 - RADIUS, y2, 2.2 if named else 0.9))
                 if named:
                     t = _label_place(n_from, n_to) if all_weights else 0.5
                     x = x1 + RADIUS + t * (x2 - x1 - 2 * RADIUS)
@@ -119,27 +117,27 @@ def network_graph(net, x, y):
 def _nodes(net, x, y):
     """Columns of nodes (name, inside, kind) from left to right, and the parents of each name."""
     L, columns, parents = net.L, [], {}
-    current = [(_unit(0, k), _value(v), "input") for k, v in enumerate(x[:, 0], start=1)]
+    current = [(_unit(0, k), signed(v), "input") for k, v in enumerate(x[:, 0], start=1)]
     for l in range(1, L + 1):
         leaves = []
         for j in range(1, net.sizes[l] + 1):
             before = [name for name, _, _ in current]
-            ws = [(_name("w", l, j, k), _value(w), "leaf") for k, w in enumerate(net.W[l][j - 1], start=1)]
-            b = (_name("b", l, j), _value(net.b[l][j - 1, 0]), "leaf")
+            ws = [(_name("w", l, j, k), signed(w), "leaf") for k, w in enumerate(net.W[l][j - 1], start=1)]
+            b = (_name("b", l, j), signed(net.b[l][j - 1, 0]), "leaf")
             leaves += [*ws, b]
             parents[_name("z", l, j)] = [*before, *(name for name, _, _ in ws), b[0]]
         half = len(leaves) // 2
         columns.append((leaves[:half], current, leaves[half:]))
         source = "x" if l == 1 else "a"
         units = range(1, net.sizes[l] + 1)
-        inside = [f"∑ₖ w{_low(j)}ₖ{source}ₖ + b{_low(j)}" for j in units]
+        inside = [f"∑ₖ w{lowered(j)}ₖ{source}ₖ + b{lowered(j)}" for j in units]
         columns.append(([], [(_name("z", l, j), f, "node") for j, f in zip(units, inside, strict=True)], []))
         current = []
         for j in units:
             name = _output("ŷ", j, net) if l == L else _unit(l, j)
-            current.append((name, SIGMA[net.activations[l]].format(f"z{_low(j)}"), "node"))
+            current.append((name, SIGMA[net.activations[l]].format(f"z{lowered(j)}"), "node"))
             parents[name] = [_name("z", l, j)]
-    labels = [(_output("y", j, net), _value(v), "leaf") for j, v in enumerate(y[:, 0], start=1)]
+    labels = [(_output("y", j, net), signed(v), "leaf") for j, v in enumerate(y[:, 0], start=1)]
     columns.append(([], current, labels))
     columns.append(([], [("ℓ", LOSS[net.loss][len(labels) > 1], "node")], []))
     parents["ℓ"] = [name for name, _, _ in [*current, *labels]]
@@ -159,7 +157,10 @@ def _drawn(columns, parents, sizes):
             y = first + (i + 0.5) * SLOT + 8
             wide = 18 + 6.9 * len(inside)
             at[name] = (left + (width - wide) / 2, left + (width + wide) / 2, y)
-            boxes += [_box(*at[name], HEIGHT), text(left + width / 2, y + 5, inside)]
+            boxes += [
+                rectangle(at[name][0], y - HEIGHT / 2, wide, HEIGHT),
+                text(left + width / 2, y + 5, inside),
+            ]
             computed = "halo fwd" if kind != "leaf" else "halo"
             boxes.append(text(left + width / 2, y - HEIGHT / 2 - 5, name, computed))
             says.append(
@@ -168,30 +169,22 @@ def _drawn(columns, parents, sizes):
         left += width + GAP
     for name, sources in parents.items():
         for source in sources:
-            edges.append(_arrow(at[source][1], at[source][2], at[name][0], at[name][2], 0.9))
+            edges.append(arrow(at[source][1], at[source][2], at[name][0], at[name][2], 0.9))
     count = f"Computation graph of a {sizes} network: {len(at)} nodes, {len(edges)} edges. "
     height = middle + below * SLOT + 14
     return Svg("".join(edges + boxes), left - GAP + 8, height, count + "; ".join(says) + ".")
 
 
 def _name(letter, l, *indices):
-    return letter + f"({l})".translate(RAISED) + "".join(map(_low, indices))
+    return letter + raised(f"({l})") + "".join(map(lowered, indices))
 
 
 def _unit(l, j):
-    return f"x{_low(j)}" if l == 0 else _name("a", l, j)
+    return f"x{lowered(j)}" if l == 0 else _name("a", l, j)
 
 
 def _output(letter, j, net):
-    return letter if net.sizes[-1] == 1 else letter + _low(j)
-
-
-def _value(number):
-    return f"{number:g}".replace("-", "−")
-
-
-def _low(number):
-    return str(number).translate(LOWERED)
+    return letter if net.sizes[-1] == 1 else letter + lowered(j)
 
 
 def _layer_title(l, L):
@@ -202,20 +195,3 @@ def _layer_title(l, L):
 def _label_place(n_from, n_to):
     """Nearer to the layer with more units, where edges lie farther apart."""
     return 0.3 if n_from >= n_to else 0.7
-
-
-def _arrow(x1, y1, x2, y2, width):
-    """An edge with a head at its end."""
-    length = max(((x2 - x1) ** 2 + (y2 - y1) ** 2) ** 0.5, 1e-9)
-    ux, uy = (x2 - x1) / length, (y2 - y1) / length
-    bx, by = x2 - 8 * ux, y2 - 8 * uy
-    points = [(x2, y2), (bx - 3.2 * uy, by + 3.2 * ux), (bx + 3.2 * uy, by - 3.2 * ux)]
-    head = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    return line(x1, y1, bx, by, "edge", width) + f'<polygon points="{head}" fill="currentColor"/>'
-
-
-def _box(left, right, y, height):
-    return (
-        f'<rect x="{left:.1f}" y="{y - height / 2:.1f}" width="{right - left:.1f}" '
-        f'height="{height:g}" class="unit"/>'
-    )

@@ -1,6 +1,6 @@
 """A narrow valley with two paths of gradient descent on its level curves."""
 
-from .svg import Svg, circle, line, text
+from .svg import Svg, circle, cross, line, path, rectangle, scale, signed, text
 
 LEFT, RIGHT, TOP, BOTTOM = 44, 400, 16, 316
 U, V = (-0.2, 1.6), (-0.8, 1.2)  # the part of the plane that is shown
@@ -17,10 +17,9 @@ def valley(levels, paths):
     Returns:
         An `Svg`.
     """
+    box = rectangle(LEFT, TOP, RIGHT - LEFT, BOTTOM - TOP)
     body = [
-        '<clipPath id="bp-valley"><rect '
-        f'x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}"/></clipPath>',
-        f'<rect x="{LEFT}" y="{TOP}" width="{RIGHT - LEFT}" height="{BOTTOM - TOP}" class="unit"/>',
+        f'<clipPath id="bp-valley">{box}</clipPath>{box}',
         '<g clip-path="url(#bp-valley)">',
     ]
     for height, curves in levels:
@@ -38,7 +37,7 @@ def valley(levels, paths):
     for value in (0.0, 0.5, 1.0, 1.5):
         body.append(text(_place(value, 0)[0], BOTTOM + 18, f"{value:g}", "name"))
     for value in (-0.5, 0, 0.5, 1):
-        body.append(text(LEFT - 8, _place(0, value)[1] + 4, f"{value:g}".replace("-", "−"), "end name"))
+        body.append(text(LEFT - 8, _place(0, value)[1] + 4, signed(value), "end name"))
     body += [text(RIGHT, BOTTOM + 18, "u", "name"), text(LEFT - 26, TOP + 12, "v", "name")]
     y = BOTTOM + 44
     key = ((LEFT, "no clipping", "plain", _cross), (220, "clipped", "clipped", _dot))
@@ -53,18 +52,16 @@ def valley(levels, paths):
 
 
 def _place(u, v):
-    x = LEFT + (u - U[0]) / (U[1] - U[0]) * (RIGHT - LEFT)
-    return x, BOTTOM - (v - V[0]) / (V[1] - V[0]) * (BOTTOM - TOP)
+    return scale(*U, LEFT, RIGHT)(u), scale(*V, BOTTOM, TOP)(v)
 
 
 def _path(points):
     # A lost path may end far away; SVG's numbers need not.
-    places = [(min(max(x, -9999), 9999), min(max(y, -9999), 9999)) for x, y in (_place(*p) for p in points)]
-    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in places)
+    return path((min(max(x, -9999), 9999), min(max(y, -9999), 9999)) for x, y in (_place(*p) for p in points))
 
 
 def _cross(x, y):
-    return f'<path d="M{x - 4:.1f} {y - 4:.1f}l8 8m0 -8l-8 8" class="way"/>' if abs(x) + abs(y) < 9999 else ""
+    return cross(x, y) if abs(x) + abs(y) < 9999 else ""
 
 
 def _dot(x, y):
