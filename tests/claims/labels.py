@@ -73,3 +73,19 @@ def names_of_tests():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names += [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [name for name in names if name.startswith("test_")]
+
+
+def read_from_page():
+    """{label: {"printed", "pinned"}}: how the test of a label's own name reads its formula from the page."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for call in ast.walk(node):
+                    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args):
+                        continue
+                    label = call.args[0]
+                    if call.func.id in ("printed", "pinned") and isinstance(label, ast.Constant):
+                        if name_of_test(label.value) == node.name:
+                            found.setdefault(label.value, set()).add(call.func.id)
+    return found

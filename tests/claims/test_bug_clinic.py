@@ -8,6 +8,7 @@ import backprop as bp
 from backprop import clinic, programs
 
 from ..unit.nets import random_case
+from .printed import pinned
 
 SEEDS = [0, 1, 2]
 close = np.testing.assert_allclose
@@ -17,6 +18,10 @@ close = np.testing.assert_allclose
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_averaged_twice(N, n_L, seed):
     """The wrong program over the right one, with one-sided knowledge of neither: J alone."""
+    pinned(
+        "eq:averaged-twice",
+        r"\frac{\text{wrong}}{\text{true}} = \frac{1/\nexamples \cdot 1/\nexamples}{1/(\nexamples\,\size{\nlayers})} = \frac{\size{\nlayers}}{\nexamples}",
+    )
     net, X, Y = clinic.patient(sizes=(2, 4, 3, n_L), N=N, loss="squared_error", seed=seed)
     wrong = clinic.get("mean-of-means").gradients(net, X, Y)
     for l in range(1, net.L + 1):
@@ -37,6 +42,7 @@ def test_eq_averaged_twice(N, n_L, seed):
 @pytest.mark.parametrize("hidden", ["tanh", "sigmoid", "softplus"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_missing_slope(hidden, seed):
+    pinned("eq:missing-slope", r"\frac{\text{wrong}}{\text{true}} = \frac{1}{\dactf{1}(\prei{1}{j})} .")
     print("seed", seed)
     net, x, y = random_case(hidden, "sigmoid", "half_squared_error", 2, 1, seed)
     wrong = clinic.get("missing-slope").gradients(net, x, y)
@@ -50,6 +56,7 @@ def test_eq_missing_slope(hidden, seed):
 
 
 def test_prop_relu_slope():
+    pinned("prop:relu-slope", r"t \le 0", r"0 < c \le 1")
     rng = np.random.default_rng(6)
     t = np.concatenate([rng.normal(size=1000), [0.0, -0.0, 1e-300, -1e-300]])
     for c in (0.0, 0.01, 0.25, 1.0):
@@ -68,6 +75,10 @@ def test_prop_relu_slope():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_early_update(eta, seed):
     """The gradient that the wrong step used in layer L - 1 differs by the formula's error signal."""
+    pinned(
+        "eq:early-update",
+        r"\begin{aligned} -\step &\Bigl(\frac{\partial \cost}{\partial \Wunits{l+1}}\Bigr)^{\T} \Err{l+1} \\ &\had \dactf{l}(\Pre{l}) . \end{aligned}",
+    )
     print("seed", seed)
     net, X, Y = clinic.patient(seed=seed)
     step = clinic.plant("update-inside-the-sweep").programs.step
@@ -83,6 +94,10 @@ def test_eq_early_update(eta, seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_step_test(seed):
     """The remainder shrinks with the square of the step size."""
+    pinned(
+        "eq:step-test",
+        r"\cost\Bigl(\param - \step\,\frac{\partial \cost}{\partial \param}\Bigr) - \cost(\param) \approx -\step\, \norm{\frac{\partial \cost}{\partial \param}}^2 .",
+    )
     print("seed", seed)
     net, X, Y = clinic.patient(seed=seed)
     true = bp.gradcheck.complex_step(net, X, Y)

@@ -8,6 +8,8 @@ import sympy
 
 from backprop import chain
 
+from .printed import pinned
+
 SEED = 1
 x, u, h, s, t = sympy.symbols("x u h s t", real=True)
 FUNCTIONS = [sympy.sin(x), sympy.exp(x), x**3 - 2 * x, 1 / (1 + sympy.exp(-x))]
@@ -29,6 +31,17 @@ def remainder(f, at, slope):
 
 def test_prop_linear_approximation():
     """ρ(h)/h → f'(x) − c: 0 for the derivative, and only for it."""
+    pinned(
+        "prop:linear-approximation",
+        r"f: I \to \R",
+        r"x \in I",
+        r"x + h \in I",
+        r"\rho(h) = f(x + h) - f(x) - c\,h",
+        "f'(x) = c",
+        r"\rho(h)/h \to 0",
+        r"h \to 0",
+        r"h \ne 0",
+    )
     for f in FUNCTIONS:
         slope = f.diff(x).subs(x, 1)
         for c in (slope, slope + sympy.Rational(1, 7), slope - 3):
@@ -38,6 +51,10 @@ def test_prop_linear_approximation():
 
 
 def test_eq_first_order():
+    pinned(
+        "eq:first-order",
+        r"\begin{aligned} f(x + h) &= f(x) + f'(x)\,h + \rho(h), \\ \frac{\rho(h)}{h} &\to 0 \quad \text{as } h \to 0 \end{aligned}",
+    )
     for f in FUNCTIONS:
         assert sympy.limit(remainder(f, 2, f.diff(x).subs(x, 2)) / h, h, 0) == 0
     # Never an equality without the remainder: x² at 3 leaves h².
@@ -46,6 +63,7 @@ def test_eq_first_order():
 
 def test_eq_quadratic_remainder():
     """ρ(h)/h² → f''(x)/2."""
+    pinned("eq:quadratic-remainder", r"\rho(h) = \tfrac12 f''(t)\,h^2")
     for f in FUNCTIONS:
         limit = sympy.limit(remainder(f, 1, f.diff(x).subs(x, 1)) / h**2, h, 0)
         assert sympy.simplify(limit - f.diff(x, 2).subs(x, 1) / 2) == 0
@@ -54,6 +72,13 @@ def test_eq_quadratic_remainder():
 @pytest.mark.parametrize("step", [0.7, -0.4, 0.01])
 def test_prop_quadratic_remainder(step):
     """The point t lies strictly between; so do the proof's Rolle points of q' and q''."""
+    pinned(
+        "prop:quadratic-remainder",
+        "x + h",
+        r"h \ne 0",
+        r"\lvert \rho(h) \rvert \le \tfrac12 C h^2",
+        r"\lvert f'' \rvert \le C",
+    )
     for f in FUNCTIONS:
         at, big = 1.0, sympy.Float(step, 30)
         K = (remainder(f, sympy.Integer(1), f.diff(x).subs(x, 1)) / h**2).subs(h, big).evalf(25)
@@ -98,6 +123,10 @@ COMPOSITES = [
 @pytest.mark.parametrize(("f", "g"), COMPOSITES)
 def test_eq_chain_rule(f, g):
     """Against the limit of the difference quotient of the composite, which knows no chain rule."""
+    pinned(
+        "eq:chain-rule",
+        r"\begin{aligned} \frac{dy}{dx} &= \frac{dy}{du}\,\frac{du}{dx} \\ &= f'(g(x))\,g'(x) \end{aligned}",
+    )
     for at in (0, sympy.Rational(1, 2), 2):
         y = f.subs(u, g)
         product = (f.diff(u).subs(u, g) * g.diff(x)).subs(x, at)
@@ -113,6 +142,7 @@ def wiggle(at):
 
 def test_thm_chain_rule():
     """At the point that breaks the short proof: Δy/h = (f'(u) + φ(Δu)) Δu/h → f'(0)·0, for all h."""
+    pinned("thm:chain-rule", r"g: I \to U", r"f: U \to \R", r"x \in I", "u = g(x)", "y = f(g(x))")
     for f, slope in ((sympy.exp(u), 1), (u**2 + 5 * u, 5), (sympy.sin(u), 1)):
         assert f.diff(u).subs(u, 0) == slope
         for k in (1, 10, 1000):  # Δu = 0: the quotient is 0, as the theorem's limit f'(0)·g'(0)
@@ -127,6 +157,9 @@ def test_thm_chain_rule():
 
 def test_eq_wiggle():
     """Differentiable at 0 with slope 0; Δu = 0 at every 1/(kπ) and ≠ 0 in between."""
+    pinned(
+        "eq:wiggle", r"\begin{aligned} g(x) &= x^2 \sin\frac1x \quad (x \ne 0), \\ g(0) &= 0 \end{aligned}"
+    )
     assert sympy.limit(wiggle(h) / h, h, 0) == 0
     for k in range(1, 50):
         assert wiggle(1 / (k * sympy.pi)) == 0
@@ -148,6 +181,10 @@ def phi(f, at, step):
 @pytest.mark.parametrize("f", [f for f, _ in COMPOSITES])
 def test_eq_auxiliary(f):
     """φ is continuous at 0, and only the value 0 makes it so."""
+    pinned(
+        "eq:auxiliary",
+        r"\begin{aligned} \varphi(s) &= \frac{f(u + s) - f(u)}{s} - f'(u), \\ \varphi(0) &= 0 \end{aligned}",
+    )
     assert sympy.limit(phi(f, 1, s), s, 0) == phi(f, 1, 0) == 0
     assert [f"{float(phi(sympy.exp(u), 0, sympy.Float(v, 30))):.6f}" for v in ("0.1", "0.01")] == [
         "0.051709", "0.005017",
@@ -157,12 +194,20 @@ def test_eq_auxiliary(f):
 @pytest.mark.parametrize("f", [f for f, _ in COMPOSITES])
 def test_eq_no_fraction(f):
     """An identity for all s, also for s = 0."""
+    pinned(
+        "eq:no-fraction",
+        r"\begin{aligned} & f(u + s) - f(u) \\ & \quad = \bigl(f'(u) + \varphi(s)\bigr)\,s \end{aligned}",
+    )
     for step in (s, sympy.Integer(0)):
         change = f.subs(u, 2 + step) - f.subs(u, 2)
         assert sympy.simplify(change - (f.diff(u).subs(u, 2) + phi(f, 2, step)) * step) == 0
 
 
 def test_eq_exp_sin_square():
+    pinned(
+        "eq:exp-sin-square",
+        r"\begin{aligned} \frac{dy}{dx} &= \frac{dy}{du_2}\,\frac{du_2}{du_1}\,\frac{du_1}{dx} \\ &= 2x \cos(x^2)\, e^{\sin(x^2)} \end{aligned}",
+    )
     y = sympy.exp(sympy.sin(x**2))
     assert sympy.simplify(y.diff(x) - 2 * x * sympy.cos(x**2) * sympy.exp(sympy.sin(x**2))) == 0
     assert f"{y.diff(x).subs(x, 1).evalf(20):.9f}" == "2.506761535"
@@ -198,6 +243,7 @@ def shrinking(function, at, coefficients, rng, directions=20):
 
 def test_prop_coefficients(rng):
     """The Jacobian's row makes the remainder small; any other coefficients do not."""
+    pinned("prop:coefficients", r"c_1, \dots, c_n", r"c_i = \partial f/\partial u_i")
     f, jacobian = smooth(rng, 3, 1)
     at = rng.normal(size=(3, 1))
     coarse, fine = shrinking(f, at, jacobian(at), rng)
@@ -209,6 +255,7 @@ def test_prop_coefficients(rng):
 
 def test_prop_continuous_partials(rng):
     """The proof's bound: |ρ| ≤ ‖s‖ Σ|∂f(q_i) − ∂f(u)|, with the mean value points on the legs."""
+    pinned("prop:continuous-partials", r"U \subset \R^n", r"f: U \to \R", r"u \in U")
     f = lambda v: np.exp(v[0]) * np.sin(v[1]) + v[2] ** 3 * v[0]
     gradient = lambda v: np.array(
         [np.exp(v[0]) * np.sin(v[1]) + v[2] ** 3, np.exp(v[0]) * np.cos(v[1]), 3 * v[2] ** 2 * v[0]]
@@ -245,6 +292,10 @@ OUTER = [V[0] * V[1] + V[2] ** 2, sympy.exp(V[0]) * sympy.cos(V[1] + V[2]), V[0]
 @pytest.mark.parametrize("f", OUTER)
 def test_eq_chain_rule_paths(f):
     """Against the composite's difference quotient with a step of 1e-20."""
+    pinned(
+        "eq:chain-rule-paths",
+        r"\frac{dy}{dx} = \sum_{i=1}^{n} \frac{\partial y}{\partial u_i}\,\frac{du_i}{dx}",
+    )
     at, tiny = sympy.Rational(3, 4), sympy.Float("1e-20", 60)
     put = dict(zip(V, INNER, strict=True))
     total = sum(f.diff(v).subs(put) * g.diff(x) for v, g in put.items()).subs(x, at)
@@ -261,6 +312,16 @@ def test_the_two_paths_computed_by_hand():
 
 def test_thm_chain_rule_paths():
     """Also where Δu = 0 for arbitrarily small steps: u_i = i·g(x) with the wiggling g, at x = 0."""
+    pinned(
+        "thm:chain-rule-paths",
+        r"U \subset \R^n",
+        r"g_1, \dots, g_n",
+        r"(g_1(x), \dots, g_n(x))^\T",
+        r"x \in I",
+        r"f: U \to \R",
+        r"u = (g_1(x), \dots, g_n(x))^\T",
+        r"y = f(g_1(x), \dots, g_n(x))",
+    )
     f = OUTER[1]
     for k in (1, 20, 400):
         zero, extreme = 1 / (k * sympy.pi), 1 / ((k + sympy.Rational(1, 2)) * sympy.pi)
@@ -283,6 +344,10 @@ def epsilon(f, jacobian, at, step):
 
 def test_eq_epsilon(rng):
     """ε is continuous at 0: at most of the size of the step for a smooth function, from all sides."""
+    pinned(
+        "eq:epsilon",
+        r"\varepsilon(s) = \begin{cases} \rho(s)/\norm{s} & \text{if } s \ne 0, \\ 0 & \text{if } s = 0, \end{cases}",
+    )
     f, jacobian = smooth(rng, 3, 1)
     at = rng.normal(size=(3, 1))
     assert epsilon(f, jacobian(at), at, np.zeros((3, 1))) == 0
@@ -291,6 +356,10 @@ def test_eq_epsilon(rng):
 
 
 def test_eq_no_fraction_paths(rng):
+    pinned(
+        "eq:no-fraction-paths",
+        r"\begin{aligned} & f(u + s) - f(u) = \\ & \sum_{i=1}^{n} \frac{\partial f}{\partial u_i}(u)\, s_i + \varepsilon(s)\,\norm{s} \end{aligned}",
+    )
     f, jacobian = smooth(rng, 3, 1)
     at = rng.normal(size=(3, 1))
     for step in (np.zeros((3, 1)), rng.normal(size=(3, 1)), 1e-3 * rng.normal(size=(3, 1))):
@@ -301,6 +370,10 @@ def test_eq_no_fraction_paths(rng):
 
 def test_eq_chain_rule_distributed(rng):
     """Σ_i ∂y/∂u_i ∂u_i/∂x_j, term by term, against differences of the composite."""
+    pinned(
+        "eq:chain-rule-distributed",
+        r"\frac{\partial y}{\partial x_j} = \sum_{i=1}^{n} \frac{\partial y}{\partial u_i}\,\frac{\partial u_i}{\partial x_j}",
+    )
     g, dg = smooth(rng, 2, 4)
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(2, 1))
@@ -312,6 +385,15 @@ def test_eq_chain_rule_distributed(rng):
 
 def test_cor_chain_rule_distributed():
     """One partial derivative of the inner functions is enough: |x2| has none by x2 at 0."""
+    pinned(
+        "cor:chain-rule-distributed",
+        r"V \subset \R^m",
+        r"U \subset \R^n",
+        r"u_i = g_i(x_1, \dots, x_m)",
+        r"i = 1, \dots, n",
+        r"y = f(u_1, \dots, u_n)",
+        r"f: U \to \R",
+    )
     x1, x2, tiny = sympy.Rational(1, 2), sympy.Integer(0), sympy.Float("1e-20", 60)
     inner = lambda a, b: (a * (1 + abs(b)), sympy.sin(a) + abs(b))
     f = lambda v1, v2: sympy.exp(v1) * v2
@@ -327,6 +409,10 @@ def COUNTEREXAMPLE(u1, u2):
 
 def test_eq_counterexample():
     """Continuous, with partial derivatives 0 at 0, but the remainder is not small against the step."""
+    pinned(
+        "eq:counterexample",
+        r"\begin{aligned} f(u_1, u_2) &= \frac{u_1^2\,u_2}{u_1^2 + u_2^2}, \\ f(0, 0) &= 0 \end{aligned}",
+    )
     for step in (t, -t):
         assert COUNTEREXAMPLE(step, sympy.Integer(0)) == COUNTEREXAMPLE(sympy.Integer(0), step) == 0
     alpha, size = sympy.symbols("alpha r", positive=True)
@@ -337,6 +423,7 @@ def test_eq_counterexample():
 
 
 def test_prop_partials_not_enough():
+    pinned("prop:partials-not-enough", "u_1 = u_2 = x", "x = 0", r"dy/dx = \tfrac12")
     y = sympy.simplify(COUNTEREXAMPLE(x, x))
     true = y.diff(x)
     by_formula = 0 * 1 + 0 * 1  # both partial derivatives times du_i/dx = 1
@@ -349,6 +436,7 @@ def test_prop_partials_not_enough():
 
 def test_eq_jacobian(rng):
     """Rows are outputs, columns inputs."""
+    pinned("eq:jacobian", r"\bigl(\jac{u/x}\bigr)_{ij} = \frac{\partial u_i}{\partial x_j}")
     g, dg = smooth(rng, 2, 3)
     at = rng.normal(size=(2, 1))
     assert dg(at).shape == (3, 2)
@@ -359,6 +447,7 @@ def test_eq_jacobian(rng):
 
 
 def test_eq_gradient_definition(rng):
+    pinned("eq:gradient-definition", r"\nabla_x\, y = \bigl(\jac{y/x}\bigr)^\T")
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(4, 1))
     gradient = df(at).T
@@ -368,6 +457,10 @@ def test_eq_gradient_definition(rng):
 
 
 def test_eq_first_order_vector(rng):
+    pinned(
+        "eq:first-order-vector",
+        r"\begin{aligned} g(x + h) &= g(x) + B h + \rho(h), \\ \frac{\norm{\rho(h)}}{\norm{h}} &\to 0 \quad \text{as } h \to 0,\ h \ne 0 . \end{aligned}",
+    )
     g, dg = smooth(rng, 3, 4)
     at = rng.normal(size=(3, 1))
     coarse, fine = shrinking(g, at, dg(at), rng)
@@ -385,6 +478,7 @@ def composite(rng):
 
 
 def test_eq_chain_rule_jacobian(rng):
+    pinned("eq:chain-rule-jacobian", r"\jac{z/x} = \jac{z/u}\,\jac{u/x}")
     f, A, g, B, at = composite(rng)
     np.testing.assert_allclose(chain.derivative(lambda v: f(g(v)), at), A @ B, rtol=1e-6)
     x1, x2, u1, u2 = sympy.symbols("x1 x2 u1 u2")
@@ -397,6 +491,16 @@ def test_eq_chain_rule_jacobian(rng):
 
 def test_thm_chain_rule_jacobian(rng):
     """The composite is differentiable: its remainder is small in every direction."""
+    pinned(
+        "thm:chain-rule-jacobian",
+        r"V \subset \R^n",
+        r"U \subset \R^m",
+        r"g: V \to U",
+        r"f: U \to \R^p",
+        r"x \in V",
+        "u = g(x)",
+        "z = f(g(x))",
+    )
     f, A, g, B, at = composite(rng)
     coarse, fine = shrinking(lambda v: f(g(v)), at, A @ B, rng)
     assert fine < coarse / 50
@@ -408,6 +512,10 @@ def test_thm_chain_rule_jacobian(rng):
 @pytest.mark.parametrize("size", [0.3, 1e-2, 0.0])
 def test_eq_remainder_jacobian(rng, size):
     """ρ(h) = ‖h‖ A ε_g(h) + ‖s‖ ε_f(s), with s the step of u."""
+    pinned(
+        "eq:remainder-jacobian",
+        r"\begin{aligned} \rho(h) = {}& \norm{h}\,A\,\varepsilon_g(h) \\ & + \norm{s}\,\varepsilon_f(s) \end{aligned}",
+    )
     f, A, g, B, at = composite(rng)
     step = size * rng.normal(size=at.shape)
     s = g(at + step) - g(at)
@@ -419,6 +527,7 @@ def test_eq_remainder_jacobian(rng, size):
 
 def test_eq_step_bound(rng):
     """‖s‖ ≤ (β + ‖ε_g(h)‖)‖h‖, and ‖Bh‖ ≤ β‖h‖ with equality for a matrix of rank one."""
+    pinned("eq:step-bound", r"\norm{s} \le \bigl(\beta + \norm{\varepsilon_g(h)}\bigr)\,\norm{h}")
     for _ in range(50):
         _, _, g, B, at = composite(rng)
         step = rng.normal(size=at.shape) * 10 ** rng.uniform(-4, 0)
@@ -432,6 +541,7 @@ def test_eq_step_bound(rng):
 
 
 def test_eq_chain_rule_gradient(rng):
+    pinned("eq:chain-rule-gradient", r"\nabla_x\, y = \bigl(\jac{u/x}\bigr)^\T\, \nabla_u\, y")
     g, dg = smooth(rng, 2, 4)
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(2, 1))
@@ -441,6 +551,10 @@ def test_eq_chain_rule_gradient(rng):
 
 def test_eq_chain_rule_denominator(rng):
     """The inner derivative first; of the poll's options none is right, and D is the transpose."""
+    pinned(
+        "eq:chain-rule-denominator",
+        r"\frac{\partial y}{\partial x} = \frac{\partial u}{\partial x}\,\frac{\partial y}{\partial u}",
+    )
     g, _ = smooth(rng, 3, 4)
     f, _ = smooth(rng, 4, 2)
     at = rng.normal(size=(3, 1))
@@ -479,6 +593,7 @@ def layers(rng, sizes):
 
 
 def test_eq_jacobian_product(rng):
+    pinned("eq:jacobian-product", r"\jac{y/x} = \jac{\nlayers}\,\jac{\nlayers-1} \cdots \jac{2}\,\jac{1}")
     network, at, jacobians = layers(rng, [3, 4, 2, 5, 2])
     expected = jacobians[4] @ jacobians[3] @ jacobians[2] @ jacobians[1]
     np.testing.assert_allclose(chain.derivative(network, at, h=1e-6), expected, rtol=1e-4, atol=1e-6)
@@ -488,6 +603,7 @@ def test_eq_jacobian_product(rng):
 
 def test_prop_jacobian_product(rng):
     """Every partial product is the Jacobian of the first l layers, as the induction says."""
+    pinned("prop:jacobian-product", "u_{l-1}", "f_{l+1}")
     sizes = [2, 3, 4, 3]
     for count in range(1, len(sizes)):
         network, at, jacobians = layers(np.random.default_rng(SEED), sizes[: count + 1])
@@ -522,6 +638,7 @@ def test_costs_counted_one_by_one(rng, sizes, start):
 
 
 def test_eq_cost_from_output():
+    pinned("eq:cost-from-output", r"\size{\nlayers} \sum_{l=1}^{\nlayers-1} \size{l}\,\size{l-1}")
     n = sympy.symbols("n0:5", positive=True)
     steps = n[4] * n[3] * n[2] + n[4] * n[2] * n[1] + n[4] * n[1] * n[0]
     assert sympy.expand(n[4] * sum(n[l] * n[l - 1] for l in range(1, 4)) - steps) == 0
@@ -531,6 +648,7 @@ def test_eq_cost_from_output():
 
 
 def test_eq_cost_from_input():
+    pinned("eq:cost-from-input", r"\size{0} \sum_{l=2}^{\nlayers} \size{l}\,\size{l-1}")
     n = sympy.symbols("n0:5", positive=True)
     steps = n[2] * n[1] * n[0] + n[3] * n[2] * n[0] + n[4] * n[3] * n[0]
     assert sympy.expand(n[0] * sum(n[l] * n[l - 1] for l in range(2, 5)) - steps) == 0
@@ -542,6 +660,14 @@ def test_eq_cost_from_input():
 @pytest.mark.parametrize("L", [2, 3, 6, 10])
 @pytest.mark.parametrize("n", [1, 2, 100])
 def test_prop_order(L, n):
+    pinned(
+        "prop:order",
+        r"\nlayers \ge 2",
+        r"\size{0} = \size{1} = \dots = \size{\nlayers-1} = n",
+        r"\size{\nlayers} = 1",
+        r"(\nlayers - 1)\,n^2",
+        r"(\nlayers - 2)\,n^3 + n^2",
+    )
     sizes = [n] * L + [1]
     assert chain.multiplications(sizes, "output") == (L - 1) * n**2
     assert chain.multiplications(sizes, "input") == (L - 2) * n**3 + n**2

@@ -14,6 +14,7 @@ import backprop as bp
 from backprop import checkpoint, complexity
 
 from ..unit.nets import random_case
+from .printed import pinned
 
 SEED = 9
 RUNS = 500
@@ -65,6 +66,7 @@ def multiply_adds(products):
 
 def test_thm_gradient_cost():
     """500 random networks, counted while the book's own sweeps run, product by product."""
+    pinned("thm:gradient-cost", r"\nlayers \ge 1", r"M - \size{0}\size{1}")
     seen = 0
     for sizes, N, forward, tally in runs():
         c = complexity.counts(sizes)
@@ -96,6 +98,7 @@ def test_activations_and_losses_hold_no_product(hidden):
 
 
 def test_eq_forward_count():
+    pinned("eq:forward-count", r"M = \sum_{l=1}^{\nlayers} \size{l}\, \size{l-1}")
     rng = np.random.default_rng(SEED)
     for sizes in [[5, 10, 8, 3], *(random_sizes(rng) for _ in range(50))]:
         assert complexity.counts(sizes).forward == by_loops(sizes)[0]
@@ -103,6 +106,7 @@ def test_eq_forward_count():
 
 
 def test_eq_parameter_count():
+    pinned("eq:parameter-count", r"\sum_{l=1}^{\nlayers} \size{l}\,(\size{l-1} + 1)")
     rng = np.random.default_rng(SEED)
     for _ in range(50):
         sizes = random_sizes(rng)
@@ -113,6 +117,7 @@ def test_eq_parameter_count():
 
 
 def test_eq_backward_count():
+    pinned("eq:backward-count", r"2M - \size{0}\size{1}")
     rng = np.random.default_rng(SEED)
     for _ in range(50):
         sizes = random_sizes(rng)
@@ -124,6 +129,7 @@ def test_eq_backward_count():
 
 
 def test_eq_gradient_count():
+    pinned("eq:gradient-count", r"3M - \size{0}\size{1} < 3M.")
     for sizes, N, forward, tally in runs(number=50):
         total = (multiply_adds(forward) + tally.multiply_adds) // N
         assert total == 3 * by_loops(sizes)[0] - sizes[0] * sizes[1] == complexity.counts(sizes).total
@@ -131,6 +137,7 @@ def test_eq_gradient_count():
 
 
 def test_eq_backward_ratio():
+    pinned("eq:backward-ratio", r"\frac{2M - \size{0}\size{1}}{M} = 2 - \frac{\size{0}\size{1}}{M}.")
     for sizes, _, forward, tally in runs(number=50):
         share = sizes[0] * sizes[1] / by_loops(sizes)[0]
         assert tally.multiply_adds / multiply_adds(forward) == pytest.approx(2 - share, rel=1e-14)
@@ -140,6 +147,7 @@ def test_eq_backward_ratio():
 
 
 def test_eq_elementwise_count():
+    pinned("eq:elementwise-count", r"2M - \size{0}\size{1} + \sum_{l=1}^{\nlayers} \size{l}")
     for sizes, N, _, tally in runs(number=50):
         forward, _, _, slopes = by_loops(sizes)
         both = tally.multiply_adds + tally.entrywise
@@ -148,6 +156,7 @@ def test_eq_elementwise_count():
 
 def test_prop_elementwise_count():
     """The condition decides, both ways; 1-1-1 is the smallest that fails."""
+    pinned("prop:elementwise-count", "2M", r"\sum_{l=1}^{\nlayers} \size{l} \le \size{0}\size{1}")
     broken = []
     for sizes, _, forward, tally in runs(number=200):
         holds = tally.multiply_adds + tally.entrywise <= 2 * multiply_adds(forward)
@@ -181,6 +190,7 @@ def slow_counts(sizes, N, rng):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_eq_difference_count(seed):
+    pinned("eq:difference-count", r"(P + 1)\,M \quad \text{and} \quad 2\,P\,M")
     print("seed", seed)
     rng = np.random.default_rng(seed)
     sizes = random_sizes(rng, widest=5)
@@ -192,6 +202,10 @@ def test_eq_difference_count(seed):
 
 
 def test_eq_difference_bounds():
+    pinned(
+        "eq:difference-bounds",
+        r"\begin{aligned} \tfrac12 P^2 &< (P + 1)\,M < P^2, \\ P^2 &\le 2\,P\,M < 2P^2. \end{aligned}",
+    )
     print("seed", SEED)
     rng = np.random.default_rng(SEED)
     for sizes in [[1, 1], [1, 1, 1], [1, 9], [9, 1], *(random_sizes(rng) for _ in range(200))]:
@@ -218,6 +232,10 @@ def test_prop_difference_cost():
 
 def test_eq_equal_width_differences():
     """One parameter costs L n², not L² n²; the total grows with L² n⁴."""
+    pinned(
+        "eq:equal-width-differences",
+        r"\begin{aligned} &(P + 1)\,M \\ &= (\nlayers n^2 + \nlayers n + 1) \cdot \nlayers n^2 \end{aligned}",
+    )
     n, L = sympy.symbols("n L", positive=True)
     formula = (L * n**2 + L * n + 1) * L * n**2
     for depth, width in ((1, 1), (2, 3), (5, 4), (7, 9)):
@@ -232,6 +250,10 @@ def test_eq_equal_width_differences():
 
 def test_eq_tangent_sweep():
     """The derivative of every pre-activation above, against a small change of one weight."""
+    pinned(
+        "eq:tangent-sweep",
+        r"\begin{aligned} \frac{\partial \actunits{m-1}}{\partial w} &= \dactf{m-1}(\pre{m-1}) \had \frac{\partial \pre{m-1}}{\partial w}, \\ \frac{\partial \pre{m}}{\partial w} &= \Wunits{m}\, \frac{\partial \actunits{m-1}}{\partial w} \end{aligned}",
+    )
     net, X, _ = random_case("tanh", "sigmoid", "half_squared_error", 4, 1, seed=SEED)
     fwd, l, j, k, h = bp.forward(net, X), 2, 1, 0, 1e-6
     tangent = np.zeros((net.sizes[l], 1))
@@ -251,6 +273,7 @@ def test_eq_tangent_sweep():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_eq_forward_mode_count(seed):
+    pinned("eq:forward-mode-count", r"M + \sum_{l=1}^{\nlayers} \size{l}\,(\size{l-1} + 1)\, M_l")
     print("seed", seed)
     rng = np.random.default_rng(seed)
     sizes = random_sizes(rng, widest=5)
@@ -264,6 +287,7 @@ def test_eq_forward_mode_count(seed):
 
 
 def test_eq_forward_mode_equal():
+    pinned("eq:forward-mode-equal", r"M + \frac{\nlayers - 1}{2\nlayers}\, P\,M.")
     n, l, L = sympy.symbols("n l L", positive=True, integer=True)
     M, P = L * n**2, L * (n**2 + n)
     double = M + sympy.summation((n**2 + n) * (L - l) * n**2, (l, 1, L))
@@ -275,6 +299,7 @@ def test_eq_forward_mode_equal():
 @pytest.mark.parametrize("seed", range(5))
 def test_prop_forward_mode_cost(seed):
     """What is counted there is the gradient, for every pair of activation and loss."""
+    pinned("prop:forward-mode-cost", r"M_l = \sum_{m=l+1}^{\nlayers} \size{m}\,\size{m-1}", r"(P + 1)\,M")
     print("seed", seed)
     rng = np.random.default_rng(seed)
     for output, loss in (
@@ -305,6 +330,7 @@ def deep_case(L, seed=SEED):
 @pytest.mark.parametrize("L", [1, 2, 5, 6])
 def test_alg_checkpointing(L):
     """Every segmentation gives the gradients of the plain algorithm."""
+    pinned("alg:checkpointing", r"s_1, \dots, s_m", r"i = m, \dots, 1", "i < m", "i = 1")
     net, X, Y = deep_case(L)
     plain = bp.backward(net, bp.forward(net, X), Y)
     for lengths in partitions(L):
@@ -335,6 +361,7 @@ def by_simulation(lengths):
 
 
 def test_eq_checkpoint_peak():
+    pinned("eq:checkpoint-peak", r"\max_{1 \le i \le m} (i - 1 + s_i)")
     for L in range(1, 10):
         net, X, Y = deep_case(L)
         for lengths in partitions(L):
@@ -346,6 +373,7 @@ def test_eq_checkpoint_peak():
 
 def test_eq_checkpoint_recomputed():
     """Counted twice: by the program, and by the multiply-adds it takes more than the plain one."""
+    pinned("eq:checkpoint-recomputed", r"\sum_{i=1}^{m-1} (s_i - 1) < \nlayers")
     for L in range(1, 7):
         net, X, Y = deep_case(L)
         counted, tally = complexity.counting(net)
@@ -358,6 +386,10 @@ def test_eq_checkpoint_recomputed():
 
 
 def test_eq_checkpoint_equal():
+    pinned(
+        "eq:checkpoint-equal",
+        r"\begin{aligned} &\frac{\nlayers}{s} + s - 1 \quad \text{and} \\ &\Bigl(\frac{\nlayers}{s} - 1\Bigr)(s - 1). \end{aligned}",
+    )
     for L in range(1, 65):
         for s in (s for s in range(1, L + 1) if L % s == 0):
             peak, again = by_simulation(checkpoint.equal_segments(L, s))
@@ -367,6 +399,7 @@ def test_eq_checkpoint_equal():
 
 def test_thm_checkpointing():
     """The root is the least, reached at its length only; with measured runs at the squares."""
+    pinned("thm:checkpointing", r"2\sqrt{\nlayers} - 1", r"s = \sqrt{\nlayers}")
     L, s = sympy.symbols("L s", positive=True)
     square = (sympy.sqrt(L / s) - sympy.sqrt(s)) ** 2
     assert sympy.simplify(sympy.expand(square) - (L / s + s - 2 * sympy.sqrt(L))) == 0

@@ -12,6 +12,8 @@ import sympy
 
 from backprop import graph
 
+from .printed import pinned
+
 SEED = 30
 mpmath.mp.dps = 50
 
@@ -90,6 +92,7 @@ def near(x):
 
 def test_eq_graph_example():
     """The names of the text stand for the formula."""
+    pinned("eq:graph-example", r"y = \exp(xz) + \frac{xz}{\ln x} + \frac{\sin(\ln x)}{xz}")
     x, z = sympy.symbols("x z", positive=True)
     a, b = x * z, sympy.log(x)
     c, d = sympy.sin(b), sympy.exp(a)
@@ -102,6 +105,7 @@ def test_eq_graph_example():
 
 
 def test_eq_node_value(case):
+    pinned("eq:node-value", r"\node{i} = \varphi_i\bigl(\node{p(i,1)}, \dots, \node{p(i,r_i)}\bigr)")
     made, values = case
     for node, value in zip(as_values(made), values, strict=True):
         assert node.value == near(value)
@@ -137,6 +141,10 @@ def test_prop_topological_order():
 
 def test_eq_recompute(case):
     """F_{i-1} is F_i with the value of node i computed, near the forward values too."""
+    pinned(
+        "eq:recompute",
+        r"\begin{aligned} F_n(\node{1}, \dots, \node{n}) &= \node{n} \\ F_{i-1}(\node{1}, \dots, \node{i-1}) &= F_i(\node{1}, \dots, \node{i}) \\ \text{with } \node{i} &= \varphi_i\bigl(\node{p(i,1)}, \dots, \node{p(i,r_i)}\bigr) . \end{aligned}",
+    )
     made, values = case
     n = len(made)
     assert recompute(made, values)[-1] == values[-1]
@@ -149,6 +157,7 @@ def test_eq_recompute(case):
 
 def test_eq_adjoint(case):
     """`grad` is the derivative of the output by a node's value, what comes after it recomputed."""
+    pinned("eq:adjoint", r"\adj{j} = \frac{\partial F_j}{\partial \node{j}}")
     made, values = case
     nodes, n = as_values(made), len(made)
     nodes[-1].backward()
@@ -174,6 +183,17 @@ def sweep(made, values, look=lambda i, g: None):
 
 
 def test_thm_backward_sweep(case):
+    pinned(
+        "thm:backward-sweep",
+        "g_n = 1",
+        "g_j = 0",
+        "j < n",
+        r"i = n, n - 1, \dots, 1",
+        r"k = 1, \dots, r_i",
+        r"g_i \cdot \partial_k \varphi_i",
+        r"g_j = \adj{j}",
+        r"\adj{n} = 1",
+    )
     made, values = case
     g = sweep(made, values)
     nodes = as_values(made)
@@ -186,6 +206,10 @@ def test_thm_backward_sweep(case):
 
 def test_eq_sweep_invariant(case):
     """Before node i is handled the accumulators are the gradient of F_i."""
+    pinned(
+        "eq:sweep-invariant",
+        r"g_j = \frac{\partial F_i}{\partial \node{j}} \quad \text{for } j = 1, \dots, i .",
+    )
     made, values = case
     seen = []
 
@@ -199,6 +223,10 @@ def test_eq_sweep_invariant(case):
 
 
 def test_eq_one_node_less(case):
+    pinned(
+        "eq:one-node-less",
+        r"\frac{\partial F_{i-1}}{\partial \node{j}} = \frac{\partial F_i}{\partial \node{j}} + \frac{\partial F_i}{\partial \node{i}} \sum_{k:\; p(i,k) = j} \partial_k \varphi_i .",
+    )
     made, values = case
     for i in range(len(made), 1, -1):
         what, operands = made[i - 1]
@@ -210,6 +238,10 @@ def test_eq_one_node_less(case):
 
 
 def test_eq_adjoint_recursion(case):
+    pinned(
+        "eq:adjoint-recursion",
+        r"\adj{j} = \sum_{\substack{i,\,k \\ p(i,k) = j}} \adj{i} \cdot \partial_k \varphi_i .",
+    )
     made, values = case
     n = len(made)
     adjoints = [partial(made, values, j, j) for j in range(1, n + 1)]
@@ -248,6 +280,10 @@ def tangents(made, values, chosen):
 
 def test_eq_tangent_recursion(case):
     """Every tangent is the derivative of its node's value by the chosen input."""
+    pinned(
+        "eq:tangent-recursion",
+        r"\tangent{i} = \sum_{k=1}^{r_i} \partial_k \varphi_i \cdot \tangent{p(i,k)} .",
+    )
     made, values = case
     h = mpmath.mpf(10) ** -15
     for chosen in (j for j, (_, operands) in enumerate(made) if not operands):

@@ -2,7 +2,8 @@
 
 from collections import Counter
 
-from .labels import ROOT, claims, labels_in_chapters, name_of_test, names_of_tests, references
+from .labels import ROOT, claims, labels_in_chapters, name_of_test, names_of_tests, read_from_page, references
+from .printed.page import pin, says_something, statements
 
 
 def test_no_label_is_given_twice():
@@ -33,3 +34,19 @@ def test_the_example_of_the_readme_is_true():
     assert "(eq:delta-hidden)" in (ROOT / "chapters" / "04-four-equations.ipynb").read_text(encoding="utf-8")
     assert "# eq:delta-hidden" in (ROOT / "src" / "backprop" / "network.py").read_text(encoding="utf-8")
     assert "test_eq_delta_hidden" in names_of_tests()
+
+
+def test_every_claim_s_test_reads_the_page():
+    """Each labelled formula is run as printed, or pinned; so is what a theorem states in formulas of its own."""
+    without = {label for label, formulas in statements().items() if not any(map(says_something, formulas))}
+    silent = [
+        f"{label}: {pin(label)}"
+        for label in claims()
+        if label not in without and label not in read_from_page()
+    ]
+    assert silent == []
+
+
+def test_no_pin_is_left_over():
+    """A test reads the labels of its own name and of what it needs, and all of them exist."""
+    assert set(read_from_page()) <= set(claims())

@@ -13,6 +13,7 @@ from backprop import gradcheck
 from backprop.activations import ACTIVATIONS
 
 from ..unit.nets import PAIRS, random_case
+from .printed import pinned
 
 SEEDS = [0, 1, 2]
 ELEMENTWISE_OUTPUTS = [(output, loss) for output, loss in PAIRS if output != "softmax"]
@@ -47,6 +48,10 @@ def output_jacobian(net, fwd):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_loss_from_layer(seed):
     """F_l written out recursively, at z^(l), is the loss for every l."""
+    pinned(
+        "eq:loss-from-layer",
+        r"\begin{aligned} F_{\nlayers}(u) &= \loss\bigl(\actf{\nlayers}(u), \lab\bigr), \\ F_{l}(u) &= F_{l+1}\bigl(\affineof{l+1}{\actf{l}(u)}\bigr) \quad \text{for } l < \nlayers. \end{aligned}",
+    )
     net, _, y, fwd, _ = example(seed)
 
     def F(l, t):
@@ -62,6 +67,10 @@ def test_eq_loss_from_layer(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_delta_definition(seed):
     """Shifting a bias shifts its pre-activation: both derivatives are the error signal."""
+    pinned(
+        "eq:delta-definition",
+        r"\erri{l}{j} = \frac{\partial \loss}{\partial \prei{l}{j}} = \frac{\partial F_l}{\partial u_j}(\pre{l}).",
+    )
     net, x, y, _, grads = example(seed)
     for l in range(1, net.L + 1):
         for j in range(net.sizes[l]):
@@ -78,6 +87,7 @@ def test_eq_delta_definition(seed):
 
 @pytest.mark.parametrize(("output", "loss"), ELEMENTWISE_OUTPUTS)
 def test_eq_delta_output(output, loss):
+    pinned("eq:delta-output", r"\err{\nlayers} = \outerr.")
     net, x, y, fwd, grads = example(3, output=output, loss=loss)
     formula = net.loss_function.gradient(fwd.a[net.L], y) * slope(net, fwd, net.L)
     close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
@@ -86,6 +96,7 @@ def test_eq_delta_output(output, loss):
 
 @pytest.mark.parametrize(("output", "loss"), PAIRS)
 def test_eq_delta_output_general(output, loss):
+    pinned("eq:delta-output-general", r"\err{\nlayers} = \jac{\actf{\nlayers}}^{\T}\, \outgrad.")
     net, x, y, fwd, grads = example(4, output=output, loss=loss)
     formula = output_jacobian(net, fwd).T @ net.loss_function.gradient(fwd.a[net.L], y)
     close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
@@ -95,6 +106,7 @@ def test_eq_delta_output_general(output, loss):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lem_differentiable(seed):
     """The remainder of the linear approximation by δ, divided by the step, shrinks with the step."""
+    pinned("lem:differentiable", r"l = 1, \dots, \nlayers")
     net, _, y, fwd, grads = example(seed)
     rng = np.random.default_rng(seed)
     for l in range(1, net.L + 1):
@@ -124,6 +136,7 @@ def test_thm_output_error(name):
 
 @pytest.mark.parametrize("hidden", sorted(set(ACTIVATIONS) - {"softmax"}))
 def test_eq_delta_hidden(hidden):
+    pinned("eq:delta-hidden", r"\err{l} = \back{l+1}{l} \had \dactf{l}(\pre{l}).")
     net, x, y, fwd, grads = example(6, hidden=hidden, depth=4)
     for l in range(net.L - 1, 0, -1):
         formula = (net.W[l + 1].T @ judge(net, x, y, l + 1)) * slope(net, fwd, l)
@@ -144,6 +157,7 @@ def test_a_coupled_hidden_layer_needs_its_jacobian():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_thm_hidden_error(seed):
     """Its two steps: ∂z_k/∂z_j = w_kj σ'(z_j), and the chain rule's sum over k."""
+    pinned("thm:hidden-error", r"l = \nlayers - 1, \dots, 1")
     net, x, y, fwd, grads = example(seed)
     l, h = 1, 1e-6
     layer = lambda z: net.W[l + 1] @ net.sigma[l].value(z) + net.b[l + 1]
@@ -155,6 +169,10 @@ def test_thm_hidden_error(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_transpose_pairing(seed):
+    pinned(
+        "eq:transpose-pairing",
+        r"\bigl(\err{l+1}\bigr)^{\T} \bigl(\Wunits{l+1} v\bigr) = \Bigl(\bigl(\Wunits{l+1}\bigr)^{\T} \err{l+1}\Bigr)^{\T} v,",
+    )
     rng = np.random.default_rng(seed)
     net, _, y, fwd, grads = example(seed)
     h = rng.normal(size=(net.sizes[2], 1))
@@ -174,6 +192,9 @@ def parameter_differences(net, X, Y):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_gradient_weights(seed):
+    pinned(
+        "eq:gradient-weights", r"\frac{\partial \loss}{\partial \W{l}} = \err{l} \bigl(\act{l-1}\bigr)^{\T},"
+    )
     net, x, y, fwd, grads = example(seed)
     judged = parameter_differences(net, x, y)
     for l in range(1, net.L + 1):
@@ -186,6 +207,7 @@ def test_eq_gradient_weights(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_thm_gradient_weights(seed):
     """Its step: a weight moves one pre-activation of its layer only, by the activation at its tail."""
+    pinned("thm:gradient-weights", r"l = 1, \dots, \nlayers")
     net, x, _, fwd, _ = example(seed)
     for l in range(1, net.L + 1):
         for j, k in np.ndindex(*net.W[l].shape):
@@ -202,6 +224,7 @@ def test_thm_gradient_weights(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_gradient_bias(seed):
+    pinned("eq:gradient-bias", r"\frac{\partial \loss}{\partial \bias{l}} = \err{l}.")
     net, x, y, _, grads = example(seed)
     judged = parameter_differences(net, x, y)
     for l in range(1, net.L + 1):
@@ -211,6 +234,7 @@ def test_eq_gradient_bias(seed):
 
 def test_thm_gradient_bias():
     """Its step: a bias shifts its own pre-activation by as much, and no other of its layer."""
+    pinned("thm:gradient-bias", r"l = 1, \dots, \nlayers")
     net, x, _, fwd, _ = example(0)
     for l in range(1, net.L + 1):
         for j in range(net.sizes[l]):
@@ -223,6 +247,10 @@ def test_thm_gradient_bias():
 
 @pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh", "relu"])
 def test_eq_delta_squared(output):
+    pinned(
+        "eq:delta-squared",
+        r"\begin{aligned} \loss = \tfrac12 \norm{\out - \lab}^2 &: \quad \err{\nlayers} = (\out - \lab) \had \dactf{\nlayers}(\pre{\nlayers}) \\ \loss = \norm{\out - \lab}^2 &: \quad \err{\nlayers} = 2\,(\out - \lab) \had \dactf{\nlayers}(\pre{\nlayers}) \end{aligned}",
+    )
     half = example(7, output=output, loss="half_squared_error")
     full = example(7, output=output, loss="squared_error")
     net, x, y, fwd, _ = half
@@ -233,12 +261,17 @@ def test_eq_delta_squared(output):
 
 
 def test_eq_binary_cross_entropy():
+    pinned(
+        "eq:binary-cross-entropy",
+        r"\loss = -\sum_{j} \bigl(\labi{j} \ln \outi{j} + (1 - \labi{j}) \ln (1 - \outi{j})\bigr).",
+    )
     net, _, y, fwd, _ = example(8, output="sigmoid", loss="binary_cross_entropy")
     a = fwd.a[3]
     assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(), rel=1e-13)
 
 
 def test_prop_sigmoid_cross_entropy():
+    pinned("prop:sigmoid-cross-entropy", r"\;\err{\nlayers} = \out - \lab")
     a, y, z = sympy.symbols("a y z")
     loss = -(y * sympy.log(a) + (1 - y) * sympy.log(1 - a))
     assert sympy.simplify(sympy.diff(loss, a) - (a - y) / (a * (1 - a))) == 0  # the step of the proof
@@ -251,6 +284,10 @@ def test_prop_sigmoid_cross_entropy():
 
 
 def test_eq_softmax_cross_entropy():
+    pinned(
+        "eq:softmax-cross-entropy",
+        r"\outi{k} = \frac{e^{\prei{\nlayers}{k}}}{\sum_{i} e^{\prei{\nlayers}{i}}}, \qquad \loss = -\sum_{k} \labi{k} \ln \outi{k}.",
+    )
     net, _, y, fwd, _ = example(9, output="softmax", loss="cross_entropy")
     e = np.exp(fwd.z[3])
     close(fwd.a[3], e / e.sum(), rtol=1e-13)
@@ -264,6 +301,10 @@ def symbolic_softmax():
 
 
 def test_eq_softmax_jacobian():
+    pinned(
+        "eq:softmax-jacobian",
+        r"\frac{\partial \outi{k}}{\partial \prei{\nlayers}{j}} = \outi{k}\,\bigl([k = j] - \outi{j}\bigr), \qquad \jac{\actf{\nlayers}} = \diag(\out) - \out\, \bigl(\out\bigr)^{\T},",
+    )
     z, a = symbolic_softmax()
     for k in range(3):
         for j in range(3):
@@ -272,6 +313,7 @@ def test_eq_softmax_jacobian():
 
 def test_prop_softmax_jacobian():
     """The matrix form, against differences."""
+    pinned("prop:softmax-jacobian", "[k = j]", "k = j")
     net, _, _, fwd, _ = example(10, output="softmax", loss="cross_entropy")
     a = fwd.a[3]
     J = np.diag(a[:, 0]) - a @ a.T
@@ -279,6 +321,7 @@ def test_prop_softmax_jacobian():
 
 
 def test_eq_delta_cross_entropy():
+    pinned("eq:delta-cross-entropy", r"\err{\nlayers} = \out - \lab.")
     net, x, y, fwd, grads = example(11, output="softmax", loss="cross_entropy")
     close(fwd.a[3] - y, judge(net, x, y, 3), rtol=1e-6, atol=1e-10)
     close(grads.delta[3], fwd.a[3] - y, rtol=1e-12, atol=1e-15)
@@ -286,6 +329,7 @@ def test_eq_delta_cross_entropy():
 
 def test_prop_softmax_cross_entropy():
     """Symbolically, and that the label must sum to 1: else δ = a Σy - y."""
+    pinned("prop:softmax-cross-entropy", r"\sum_k \labi{k} = 1")
     z, a = symbolic_softmax()
     y = sympy.symbols("y0:3")
     loss = -sum(label * sympy.log(p) for label, p in zip(y, a, strict=True))
@@ -298,6 +342,10 @@ def test_prop_softmax_cross_entropy():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_batch(seed):
+    pinned(
+        "eq:batch",
+        r"\begin{aligned} \Err{\nlayers} &= \outgrad \had \dactf{\nlayers}(\Pre{\nlayers}) \quad \text{(column by column)} \\ \Err{l} &= \Back{l+1}{l} \had \dactf{l}(\Pre{l}) \\ \frac{\partial \cost}{\partial \W{l}} &= \frac{1}{\nexamples}\, \Err{l} \bigl(\Act{l-1}\bigr)^{\T} \\ \frac{\partial \cost}{\partial \bias{l}} &= \frac{1}{\nexamples}\, \Err{l} \ones \end{aligned}",
+    )
     net, X, Y, fwd, grads = example(seed, N=5)
     judged = parameter_differences(net, X, Y)
     delta = {l: np.hstack([judge(net, X[:, [i]], Y[:, [i]], l) for i in range(5)]) for l in (1, 2, 3)}
@@ -324,6 +372,12 @@ def test_thm_batch():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_alg_backpropagation(seed):
     """The four steps, written out here, give the gradients; updating early does not."""
+    pinned(
+        "alg:backpropagation",
+        r"l = 1, \dots, \nlayers",
+        r"\Act{0} = \Layerzero",
+        r"l = \nlayers - 1, \dots, 1",
+    )
     net, X, Y, _, grads = example(seed, N=5)
     A, Z = [X], [None]
     for l in (1, 2, 3):
@@ -356,6 +410,10 @@ def slopes(net, fwd):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_product_delta(seed):
+    pinned(
+        "eq:product-delta",
+        r"\err{l} = \Bigl[\prod_{r=l}^{\nlayers-1} \diag \dactf{r}(\pre{r}) \, \bigl(\Wunits{r+1}\bigr)^{\T}\Bigr]\, \err{\nlayers},",
+    )
     net, x, y, fwd, grads = example(seed, depth=5)
     S = slopes(net, fwd)
     for l in range(1, net.L):
@@ -367,6 +425,10 @@ def test_eq_product_delta(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_product_activations(seed):
+    pinned(
+        "eq:product-activations",
+        r"\frac{\partial \loss}{\partial \actunits{l}} = \Bigl[\prod_{r=l+1}^{\nlayers} \bigl(\Wunits{r}\bigr)^{\T} \diag \dactf{r}(\pre{r})\Bigr]\, \outgrad.",
+    )
     net, x, y, fwd, _ = example(seed, depth=5)
     S = slopes(net, fwd)
     for l in range(1, net.L):
@@ -380,6 +442,7 @@ def test_eq_product_activations(seed):
 
 def test_prop_product_form():
     """Its step from m to m + 1, and that the order of the factors matters."""
+    pinned("prop:product-form", r"1 \le l < \nlayers", r"0 \le l < \nlayers")
     net, x, y, fwd, grads = example(14, depth=4)
     S = slopes(net, fwd)
     delta = {m: judge(net, x, y, m) for m in range(1, net.L + 1)}

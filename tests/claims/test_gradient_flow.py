@@ -15,6 +15,7 @@ import backprop as bp
 from backprop import flow, gradcheck, initialise
 
 from ..unit.nets import ELEMENTWISE, random_case
+from .printed import pinned
 
 SEED = 7
 
@@ -25,6 +26,9 @@ def spectral(A):
 
 
 def test_prop_max_slopes():
+    pinned(
+        "prop:max-slopes", r"\tfrac14", r"\sqrt2", r"\Phi(\sqrt2) + \sqrt2\,\varphi(\sqrt2) > 1", r"-\sqrt2"
+    )
     z = sympy.symbols("z", real=True)
     p = sympy.symbols("p")
     assert sympy.expand(sympy.Rational(1, 4) - (p - sympy.Rational(1, 2)) ** 2 - p * (1 - p)) == 0
@@ -73,6 +77,10 @@ def cases(number=40):
 
 
 def test_eq_flow_bound():
+    pinned(
+        "eq:flow-bound",
+        r"\norm{\err{l}} \le \Bigl(\prod_{m=l}^{\nlayers-1} \beta_m \norm{\Wunits{m+1}}\Bigr)\, \norm{\err{\nlayers}}.",
+    )
     tight = 0.0
     for net, _, grads in cases():
         last = np.linalg.norm(grads.delta[net.L])
@@ -86,6 +94,7 @@ def test_eq_flow_bound():
 
 def test_prop_flow_bound():
     """The two facts of the proof, and a network in which the bound is reached."""
+    pinned("prop:flow-bound", r"1 \le l < \nlayers")
     rng = np.random.default_rng(SEED)
     for _ in range(20):
         A, p = rng.normal(size=(4, 3)), rng.normal(size=(3, 1))
@@ -110,6 +119,12 @@ def sigmoid_network(output, loss, rng):
 
 
 def test_cor_ten_sigmoids():
+    pinned(
+        "cor:ten-sigmoids",
+        r"\norm{\Wunits{m}} \le 1",
+        r"m = 2, \dots, 10",
+        r"\norm{\err{1}} \le \bigl(\tfrac14\bigr)^{9}\, \norm{\out - \lab}",
+    )
     assert 0.25**10 == pytest.approx(9.5367e-7, rel=1e-5) and 0.25**9 == pytest.approx(3.8147e-6, rel=1e-5)
     rng = np.random.default_rng(SEED)
     for _ in range(20):
@@ -125,6 +140,7 @@ def test_cor_ten_sigmoids():
 
 
 def test_eq_ten_sigmoids():
+    pinned("eq:ten-sigmoids", r"\norm{\err{1}} \le \bigl(\tfrac14\bigr)^{10}\, \norm{\outgrad}.")
     rng = np.random.default_rng(SEED)
     for loss in ("half_squared_error", "squared_error", "binary_cross_entropy"):
         for _ in range(20):
@@ -142,6 +158,7 @@ def test_eq_ten_sigmoids():
 
 
 def test_prop_explosion():
+    pinned("prop:explosion", r"\norm{\err{1}}", r"\prod_m \beta_m \norm{\Wunits{m+1}}")
     A, B = np.diag([2.0, 0.25]), np.diag([0.25, 2.0])
     for pairs in (1, 3, 10):
         W = [None, np.eye(2)] + [A, B] * pairs
@@ -162,6 +179,10 @@ def within(values, expected, errors=4.5):
 @pytest.mark.parametrize("init", ["lecun", "he_uniform"])
 def test_eq_variance_forward(name, init):
     """v ‖a‖² is the mean of z² over seeds, in a narrow network, for normal and uniform weights."""
+    pinned(
+        "eq:variance-forward",
+        r"\mathrm{E}\bigl[(\prei{l}{j})^2\bigr] = v_l\; \mathrm{E}\bigl[\norm{\actunits{l-1}}^2\bigr].",
+    )
     print("seeds 0 to 2999")
     differences, ratios = [], []
     for seed in range(3000):
@@ -176,6 +197,7 @@ def test_eq_variance_forward(name, init):
 
 def test_prop_variance_forward():
     """For given a: mean 0, variance v ‖a‖², no correlation, and normal where the weights are."""
+    pinned("prop:variance-forward", r"\actunits{l-1}", r"v_l\,\norm{\actunits{l-1}}^2")
     rng = np.random.default_rng(SEED)
     a, v = np.array([[0.3], [-1.2], [0.8]]), initialise.variance(2, 3, "glorot")
     z = np.hstack([initialise.weights(rng, 2, 3, "glorot") @ a for _ in range(20000)])
@@ -187,6 +209,10 @@ def test_prop_variance_forward():
 
 def test_eq_mean_square_recursion():
     """Quadrature against known integrals, and the recursion against one very wide network."""
+    pinned(
+        "eq:mean-square-recursion",
+        r"q_{l+1} = \size{l}\, v_{l+1}\; \mathrm{E}\bigl[\actf{l}\bigl(\sqrt{q_l}\, g\bigr)^2\bigr],",
+    )
     assert flow.gaussian_mean(lambda z: z**2, 3.0) == pytest.approx(3, rel=1e-12)
     assert flow.gaussian_mean(lambda z: np.maximum(z, 0) ** 2, 3.0) == pytest.approx(1.5, rel=1e-12)
     erf_slope = flow.gaussian_mean(lambda z: np.exp(-(z**2)), 0.7)
@@ -205,6 +231,10 @@ def test_eq_mean_square_recursion():
 
 def test_eq_variance_backward():
     """χ against the measured ratio of neighbouring layers in wide networks, over seeds."""
+    pinned(
+        "eq:variance-backward",
+        r"\chi_l = v_{l+1} \sum_{k=1}^{\size{l}} \mathrm{E}\bigl[\dactf{l}(\prei{l}{k})^2\bigr].",
+    )
     sizes = [20, 150, 150, 150, 1]
     print("seeds 0 to 199")
     for name, init in (("sigmoid", "glorot"), ("tanh", "he"), ("relu", "lecun"), ("softplus", "lecun")):
@@ -215,6 +245,13 @@ def test_eq_variance_backward():
 
 def test_prop_variance_backward():
     """With δ drawn independently of W and z the equation is exact, in a narrow layer too."""
+    pinned(
+        "prop:variance-backward",
+        r"\mathrm{E}\bigl[\norm{\err{l}}^2\bigr] = \chi_l\; \mathrm{E}\bigl[\norm{\err{l+1}}^2\bigr]",
+        r"1 \le l < \nlayers",
+        r"\err{l+1}",
+        r"\Wunits{l+1}",
+    )
     rng = np.random.default_rng(SEED)
     v, n, m = 0.7, 3, 2
     z = rng.normal(size=(n, 1))
@@ -257,6 +294,7 @@ def test_thm_relu_variance():
 
     For given sizes the factors n v become products of the matrices of squares.
     """
+    pinned("thm:relu-variance", r"0 \le \alpha \le 1", r"1 \le l < \nlayers", r"\alpha > 0", "l = 1")
     print("seed", SEED)
     sizes = [1, 2, 2, 1]
     for activation, alpha in (("prelu", 0.25), ("leaky_relu", 0.01)):
@@ -274,6 +312,10 @@ def test_thm_relu_variance():
 
 @pytest.mark.parametrize("init", ["he", "glorot", "lecun_uniform"])
 def test_eq_relu_variance(init):
+    pinned(
+        "eq:relu-variance",
+        r"\mathrm{E}\bigl[\norm{\err{l}}^2\bigr] \le \prod_{m=l}^{\nlayers-1} \Bigl(\frac{1 + \alpha^2}{2}\, \size{m}\, v_{m+1}\Bigr)\; \norm{c}^2,",
+    )
     print("seeds 0 to 3999")
     sizes = [3, 5, 4, 6, 1]
     found = flow.ensemble(sizes, "prelu", init, range(4000))
@@ -289,6 +331,7 @@ def test_eq_relu_variance(init):
 
 
 def test_eq_lecun():
+    pinned("eq:lecun", r"v_l = \frac{1}{\size{l-1}}.")
     rng = np.random.default_rng(SEED)
     assert initialise.variance(7, 5, "lecun") == 1 / 5
     sizes = [50, 30, 80, 20, 1]
@@ -298,6 +341,7 @@ def test_eq_lecun():
 
 
 def test_eq_glorot():
+    pinned("eq:glorot", r"v_l = \frac{2}{\size{l-1} + \size{l}}.")
     n, m = sympy.symbols("n m", positive=True)
     assert sympy.simplify(1 / ((n + m) / 2) - 2 / (n + m)) == 0
     assert initialise.variance(7, 5, "glorot") == 2 / 12
@@ -309,6 +353,7 @@ def test_eq_glorot():
 
 
 def test_eq_he():
+    pinned("eq:he", r"v_l = \frac{2}{\size{l-1}}.")
     assert initialise.variance(7, 5, "he") == 2 / 5
     predicted = flow.theory([50, 30, 80, 20, 1], "relu", "he")
     np.testing.assert_allclose(
@@ -319,6 +364,7 @@ def test_eq_he():
 
 def test_prop_silent_output():
     """Half of all signs, and the course's run."""
+    pinned("prop:silent-output", r"\tfrac12", r"\err{l} = 0")
     net, x, y = flow.single_run("relu", "relu")
     fwd = bp.forward(net, x)
     assert fwd.z[6][0, 0] == pytest.approx(-0.0683, abs=5e-5) and (fwd.a[5] > 0).any()
@@ -361,6 +407,7 @@ def deep_case(seed, name="tanh", sizes=(3, 5, 5, 4, 4, 2)):
 
 
 def test_eq_skip():
+    pinned("eq:skip", r"\actunits{l} = \actunits{l-1} + \actf{l}(\pre{l}),")
     net, X, _ = deep_case(SEED)
     fwd = flow.forward(net, X, skip=True)
     assert fwd.skips == {2, 4}
@@ -373,6 +420,10 @@ def test_eq_skip():
 
 @pytest.mark.parametrize("seed", range(3))
 def test_eq_skip_backward(seed):
+    pinned(
+        "eq:skip-backward",
+        r"\begin{aligned} \err{l} &= \frac{\partial \loss}{\partial \actunits{l}} \had \dactf{l}(\pre{l}), \\ \frac{\partial \loss}{\partial \actunits{l-1}} &= \frac{\partial \loss}{\partial \actunits{l}} + \bigl(\Wunits{l}\bigr)^{\T} \err{l}. \end{aligned}",
+    )
     net, X, Y = deep_case(seed)
     assert flow.difference_error(net, X, Y, skip=True) < 1e-7
     fwd = flow.forward(net, X, skip=True)
@@ -385,6 +436,13 @@ def test_eq_skip_backward(seed):
 
 def test_prop_skip():
     """Both bounds on the factor, with weights small enough that the lower one says something."""
+    pinned(
+        "prop:skip",
+        r"\actunits{l-1}",
+        r"\partial \loss/\partial \actunits{l-1}",
+        r"1 - \beta_l \norm{\Wunits{l}}",
+        r"1 + \beta_l \norm{\Wunits{l}}",
+    )
     for seed in range(20):
         net, X, Y = deep_case(seed)
         for w in net.W[1:]:
@@ -402,6 +460,10 @@ def test_prop_skip():
 
 
 def test_eq_layer_norm():
+    pinned(
+        "eq:layer-norm",
+        r"\begin{aligned} u &= \frac{z - \mu}{s}, \quad \mu = \frac1n \sum_{j=1}^n z_j, \\ s &= \sqrt{\frac1n \sum_{j=1}^n (z_j - \mu)^2 + \varepsilon}. \end{aligned}",
+    )
     rng = np.random.default_rng(SEED)
     z = rng.normal(2, 3, size=(6, 4))
     u, s = flow.layer_norm(z)
@@ -415,6 +477,10 @@ def test_eq_layer_norm():
 @pytest.mark.parametrize("seed", range(3))
 def test_eq_layer_norm_backward(seed):
     """Against central differences entry by entry, and in networks, with and without skips."""
+    pinned(
+        "eq:layer-norm-backward",
+        r"\frac{\partial \loss}{\partial z_j} = \frac1s \Bigl( g_j - \frac1n \sum_{k=1}^n g_k - u_j\, \frac1n \sum_{k=1}^n g_k u_k \Bigr).",
+    )
     rng = np.random.default_rng(seed)
     z, g = rng.normal(size=(5, 1)), rng.normal(size=(5, 1))
     u, s = flow.layer_norm(z)
@@ -430,6 +496,7 @@ def test_eq_layer_norm_backward(seed):
 
 def test_prop_layer_norm():
     """Symbolically for three entries, and the scale of the weights without influence."""
+    pinned("prop:layer-norm", r"g = \partial \loss / \partial u", r"\varepsilon = 0", "t > 0")
     z = sympy.symbols("z1:4", real=True)
     g = sympy.symbols("g1:4", real=True)
     epsilon = sympy.Rational(1, 10)
@@ -483,6 +550,10 @@ def test_no_activation_grows_faster_than_its_argument():
 
 
 def test_eq_clip():
+    pinned(
+        "eq:clip",
+        r"g \gets \begin{cases} \tau\, g / \norm{g} & \text{if } \norm{g} > \tau, \\ g & \text{otherwise.} \end{cases}",
+    )
     net, X, Y = deep_case(SEED)
     grads = bp.backward(net, bp.forward(net, X), Y)
     flat = lambda g: np.concatenate([a.ravel() for a in (*g.W[1:], *g.b[1:])])
@@ -495,6 +566,7 @@ def test_eq_clip():
 
 
 def test_prop_clip():
+    pinned("prop:clip", r"\min(\norm{g}, \tau)")
     net, X, Y = deep_case(SEED)
     grads = bp.backward(net, bp.forward(net, X), Y)
     length = flow.clip(grads, 1.0)[1]

@@ -10,6 +10,7 @@ from pybtex.database import parse_file
 import backprop as bp
 
 from .labels import ROOT, pages
+from .printed import pinned
 
 SEED = 10
 BIBLIOGRAPHY = parse_file(str(ROOT / "references.bib")).entries
@@ -143,6 +144,7 @@ def sled_derivatives(s, u):
 
 def test_eq_stages():
     """Each state comes from the one before; a control acts on later states only."""
+    pinned("eq:stages", r"\begin{aligned} s_{t+1} &= f_t(s_t, u_t) \\ \cost &= \Phi(s_n) \end{aligned}")
     rng = np.random.default_rng(SEED)
     controls = rng.normal(size=(5, 1))
     states = bp.control.forward(sled, [0.3, 1.2], controls)
@@ -158,6 +160,10 @@ def test_eq_stages():
 
 def test_eq_costate():
     """λ_t is the derivative of the final cost by the state at stage t."""
+    pinned(
+        "eq:costate",
+        r"\begin{aligned} \lambda_n &= \nabla \Phi(s_n) \\ \lambda_t &= \left(\frac{\partial f_t}{\partial s}\right)^{\T} \lambda_{t+1} \end{aligned}",
+    )
     print("seed", SEED)
     controls = np.random.default_rng(SEED).normal(size=(5, 1))
     states = bp.control.forward(sled, [0.3, 1.2], controls)
@@ -168,6 +174,10 @@ def test_eq_costate():
 
 
 def test_eq_control_gradient():
+    pinned(
+        "eq:control-gradient",
+        r"\frac{\partial \cost}{\partial u_t} = \left(\frac{\partial f_t}{\partial u}\right)^{\T} \lambda_{t+1}",
+    )
     print("seed", SEED)
     controls = np.random.default_rng(SEED).normal(size=(5, 1))
     cost = lambda u: np.sum(bp.control.forward(sled, [0.3, 1.2], u)[-1] ** 2) / 2
@@ -180,6 +190,7 @@ def test_eq_control_gradient():
 @pytest.mark.parametrize("seed", range(SEED, SEED + 5))
 def test_thm_costate(seed):
     """The theorem, and the two steps of its proof, for stages of different functions and sizes."""
+    pinned("thm:costate", r"n \ge 1", "0", "n-1", "s_0")
     print("seed", seed)
     system = System(seed)
     s, costates = system.costates()
@@ -214,6 +225,10 @@ def test_the_theorem_in_symbols():
 
 def test_eq_adjoint_equation():
     """With short stages the recursion approaches the solution of dλ/dt = −(∂g/∂s)ᵀ λ, at first order in h."""
+    pinned(
+        "eq:adjoint-equation",
+        r"\frac{d\lambda}{dt} = -\left(\frac{\partial g}{\partial s}\right)^{\T} \lambda",
+    )
     M = np.array([[0.0, 1.0], [-2.0, -0.3]])  # g(s, u) = M s + (0, u): a damped spring that is pushed
     last, time = np.array([1.0, -0.5]), 1.0
     values, vectors = np.linalg.eig(M.T)

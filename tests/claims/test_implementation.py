@@ -17,6 +17,7 @@ from backprop import gradcheck, layers
 
 from ..unit.nets import PAIRS, random_case
 from .labels import pages
+from .printed import pinned
 
 SEED = 6
 t, h = sympy.symbols("t h", real=True)
@@ -30,6 +31,21 @@ SMOOTH = {  # with the distance of the nearest pole from 0
 
 def test_alg_data_set():
     """By the algorithm's own steps, with loops over single units; against the differences."""
+    pinned(
+        "alg:data-set",
+        r"l = 1, \dots, \nlayers",
+        r"G^{(l)} = \partial \cost / \partial \Wunits{l}",
+        r"g^{(l)} = \partial \cost / \partial \bias{l}",
+        "G^{(l)} = 0",
+        "g^{(l)} = 0",
+        r"i = 1, \dots, \nexamples",
+        r"\actunits{0} = \inp_i",
+        r"l = \nlayers - 1, \dots, 1",
+        r"\tfrac{1}{\nexamples}\, \err{l} (\actunits{l-1})^{\T}",
+        "G^{(l)}",
+        r"\tfrac{1}{\nexamples}\, \err{l}",
+        "g^{(l)}",
+    )
     print("seed", SEED)
     for hidden in ("tanh", "sigmoid", "softplus"):
         net, X, Y = random_case(hidden, "sigmoid", "half_squared_error", 3, 4, SEED)
@@ -89,15 +105,34 @@ def assert_linear(rows):
 
 
 def test_eq_linear_columns():
+    pinned(
+        "eq:linear-columns",
+        r"\begin{aligned} \frac{\partial \cost}{\partial W} &= G\, U^{\T}, \\[1ex] \frac{\partial \cost}{\partial b} &= G\, \ones, \\[1ex] \frac{\partial \cost}{\partial U} &= W^{\T} G. \end{aligned}",
+    )
     assert_linear(rows=False)
 
 
 def test_eq_linear_rows():
+    pinned(
+        "eq:linear-rows",
+        r"\begin{aligned} \frac{\partial \cost}{\partial W} &= U^{\T} G, \\[1ex] \frac{\partial \cost}{\partial b} &= \ones^{\T} G, \\[1ex] \frac{\partial \cost}{\partial U} &= G\, W^{\T}. \end{aligned}",
+    )
     assert_linear(rows=True)
 
 
 def test_thm_linear_layer():
     """The proof's step: each V_ri by each entry, in symbols; and rows are the transposed columns."""
+    pinned(
+        "thm:linear-layer",
+        r"V = W U + b\,\ones^{\T}",
+        r"W \in \R^{\size{l} \times \size{l-1}}",
+        r"b \in \R^{\size{l}}",
+        r"U \in \R^{\size{l-1} \times \nexamples}",
+        r"G = \partial \cost / \partial V",
+        r"V = U W + \ones\, b",
+        r"W \in \R^{\size{l-1} \times \size{l}}",
+        r"U \in \R^{\nexamples \times \size{l-1}}",
+    )
     n, m, N = 2, 3, 2
     W, U, G = (
         sympy.MatrixSymbol(name, *shape) for name, shape in (("W", (n, m)), ("U", (m, N)), ("G", (n, N)))
@@ -121,6 +156,10 @@ def test_thm_linear_layer():
 
 @pytest.mark.parametrize("layout", layers.LAYOUTS)
 def test_eq_activation_layer(layout):
+    pinned(
+        "eq:activation-layer",
+        r"V = \sigmoid(U), \qquad \frac{\partial\cost}{\partial U} = G \had \dsigmoid(U).",
+    )
     rng = np.random.default_rng(SEED)
     U, G = rng.normal(size=(2, 4, 3))
     for name in ("tanh", "sigmoid", "relu", "gelu", "identity", "softplus"):
@@ -135,6 +174,10 @@ def test_eq_activation_layer(layout):
 @pytest.mark.parametrize("name", bp.losses.LOSSES)
 def test_eq_loss_layer(layout, name):
     """The mean of single losses, and its differences by every entry of U."""
+    pinned(
+        "eq:loss-layer",
+        r"\begin{aligned} \cost &= \frac{1}{\nexamples} \sum_{i=1}^{\nexamples} \loss(U_i, \lab_i), \\ \frac{\partial\cost}{\partial U_i} &= \frac{1}{\nexamples}\, \nabla\loss(U_i, \lab_i). \end{aligned}",
+    )
     rng = np.random.default_rng(SEED)
     U, Y = rng.normal(size=(3, 4)), rng.dirichlet(np.ones(3), size=4).T
     turn = np.transpose if layout == "rows" else np.asarray
@@ -160,6 +203,10 @@ def quotients(f, h):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_three_schemes(name):
     """All three go to the derivative."""
+    pinned(
+        "eq:three-schemes",
+        r"\begin{aligned} D_1(h) &= \frac{f(h) - f(0)}{h} \\[1ex] D_2(h) &= \frac{f(h) - f(-h)}{2h} \\[1ex] D_3(h) &= \frac{\operatorname{Im} f(\mathrm{i} h)}{h} \end{aligned}",
+    )
     f = SMOOTH[name][0]
     with mp.workdps(60):
         for D in quotients(f, mp.mpf(10) ** -12):
@@ -181,6 +228,7 @@ STEPS = (0.5, 0.1, 0.01)
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_one_sided(name):
     """2 (D_1 - f')/h is a value that f'' takes on [0, h]."""
+    pinned("eq:truncation-one-sided", r"D_1(h) - f'(0) = \frac{h}{2}\, f''(\xi).")
     f = SMOOTH[name][0]
     with mp.workdps(60):
         for h in STEPS:
@@ -192,6 +240,7 @@ def test_eq_truncation_one_sided(name):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_central(name):
     """6 (D_2 - f')/h² is a value that f''' takes on [-h, h]."""
+    pinned("eq:truncation-central", r"D_2(h) - f'(0) = \frac{h^2}{6}\, f'''(\xi).")
     f = SMOOTH[name][0]
     with mp.workdps(60):
         for h in STEPS:
@@ -203,6 +252,10 @@ def test_eq_truncation_central(name):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_complex(name):
     """The bound C h², for every step up to s inside the disc; and it is near for small steps."""
+    pinned(
+        "eq:truncation-complex",
+        r"\begin{aligned} \lvert D_3(h) - f'(0) \rvert &\le C h^2, \\ C &= \sum_{k \ge 1} \lvert c_{2k+1} \rvert\, s^{2k-2}, \end{aligned}",
+    )
     f, radius = SMOOTH[name]
     with mp.workdps(60):
         s = mp.mpf(1) / 2
@@ -218,6 +271,17 @@ def test_eq_truncation_complex(name):
 
 def test_thm_truncation():
     """Leading terms of all three errors, from the series; the complex one has no odd powers."""
+    pinned(
+        "thm:truncation",
+        "h > 0",
+        "[0, h]",
+        "(0, h)",
+        r"f(t) = \sum_{n \ge 0} c_n t^n",
+        r"\lvert t \rvert < \rho",
+        r"h \le s < \rho",
+        r"-\tfrac{1}{6} f'''(0)\, h^2",
+        "h^4",
+    )
     c = sympy.symbols("c0:8")
     f = sum(c[n] * t**n for n in range(8))
     D1, D2, D3 = (sympy.expand(D) for D in quotients_of_polynomial(f))
@@ -240,6 +304,10 @@ def rounded_exp(x, digits=5):
 
 def test_eq_rounding():
     """A program that rounds to five decimals, in exact fractions: never above the bound, and near it."""
+    pinned(
+        "eq:rounding",
+        r"\frac{2 \varepsilon}{h} \text{ for } D_1, \quad \frac{\varepsilon}{h} \text{ for } D_2.",
+    )
     eps, worst = Fraction(1, 2 * 10**5), [0, 0]
     for n in range(1, 400):
         step = Fraction(n, 1000)
@@ -254,6 +322,7 @@ def test_eq_rounding():
 
 def test_prop_rounding():
     """Both bounds are reached by the worst returns; the complex step keeps its relative error."""
+    pinned("prop:rounding", r"\lvert \tilde f(t) - f(t) \rvert \le \varepsilon", "t = -h, 0, h", "D_3")
     eps, f = Fraction(1, 1000), {-1: Fraction(3), 0: Fraction(5), 1: Fraction(9)}
     for step in (Fraction(1, 10), Fraction(1, 10**6)):
         g = {-1: f[-1] - eps, 0: f[0] - eps, 1: f[1] + eps}
@@ -281,6 +350,10 @@ BOUNDS = {  # bound, best step, least value
 @pytest.mark.parametrize("name", BOUNDS)
 def test_eq_best_step(name):
     """The derivative of the bound is 0 there, negative before and positive after."""
+    pinned(
+        "eq:best-step",
+        r"\begin{aligned} h_1 &= 2 \sqrt{\varepsilon / M_2}, \\ h_2 &= \sqrt[3]{3 \varepsilon / M_3}. \end{aligned}",
+    )
     bound, best, _ = BOUNDS[name]
     slope = lambda h: sympy.simplify(
         sympy.diff(bound(k), k).subs(k, h).subs({M: 3, eps: sympy.Rational(1, 7)})
@@ -291,6 +364,10 @@ def test_eq_best_step(name):
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_eq_best_error(name):
+    pinned(
+        "eq:best-error",
+        r"\begin{aligned} E_1(h) &\ge 2 \sqrt{M_2\, \varepsilon}, \\ E_2(h) &\ge \tfrac{1}{2} \sqrt[3]{9\, M_3\, \varepsilon^2}, \end{aligned}",
+    )
     bound, best, least = BOUNDS[name]
     assert sympy.simplify(sympy.powdenest(bound(best) - least, force=True)) == 0
     u64, u32 = 2.0**-53, 2.0**-24  # the chapter's numbers
@@ -301,6 +378,20 @@ def test_eq_best_error(name):
 
 def test_thm_best_step():
     """The inequality for random numbers, and the two identities behind the means."""
+    pinned(
+        "thm:best-step",
+        r"\begin{aligned} E_1(h) &= \frac{M_2}{2} h + \frac{2\varepsilon}{h}, \\[1ex] E_2(h) &= \frac{M_3}{6} h^2 + \frac{\varepsilon}{h}. \end{aligned}",
+        r"h_0, \varepsilon, M_2, M_3 > 0",
+        r"\lvert f'' \rvert \le M_2",
+        r"\lvert f''' \rvert \le M_3",
+        "[-h_0, h_0]",
+        "h_0",
+        r"0 < h \le h_0",
+        "D_1",
+        "D_2",
+        "f'(0)",
+        "h > 0",
+    )
     print("seed", SEED)
     p, q = sympy.symbols("p q", positive=True)
     assert sympy.expand((p - q) ** 2 - (p**2 + q**2 - 2 * p * q)) == 0
@@ -314,6 +405,7 @@ def test_thm_best_step():
 
 
 def test_eq_kink_difference():
+    pinned("eq:kink-difference", r"D_2(h) = \frac{(w + h) - 0}{2h} = \frac{1}{2} + \frac{w}{2h}.")
     for step in (Fraction(1), Fraction(1, 10**5)):
         for n in range(-10, 11):
             w = step * Fraction(n, 10)
@@ -325,6 +417,10 @@ def test_eq_kink_difference():
 
 def test_eq_relative_error():
     """What `check_gradients` reports is the largest value of the formula, floor included."""
+    pinned(
+        "eq:relative-error",
+        r"\frac{\lvert g - D \rvert}{\max\bigl(\lvert g \rvert, \lvert D \rvert, \beta\bigr)}.",
+    )
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
     J, grads = bp.value_and_grad(net, X, Y)
     grads.W[2][0, 0] += 3e-3
@@ -338,6 +434,12 @@ def test_eq_relative_error():
 
 def test_prop_relative_error():
     """The factor's formula, its bound, and the chapter's table."""
+    pinned(
+        "prop:relative-error",
+        r"g = \lambda D",
+        r"\max(\lvert g \rvert, \lvert D \rvert) \ge \beta",
+        r"\lvert \lambda - 1 \rvert / \max(\lvert \lambda \rvert, 1)",
+    )
 
     def relative(g, D, floor):
         return Fraction(abs(g - D)) / max(abs(g), abs(D), floor)
@@ -359,6 +461,10 @@ def test_prop_relative_error():
 
 def test_eq_directional_difference():
     """Against the product of the differences of all entries with the direction, and g · v."""
+    pinned(
+        "eq:directional-difference",
+        r"g^{\T} v \approx \frac{\cost(\param + s v) - \cost(\param - s v)}{2 s}, \qquad s = \frac{h}{\norm{v}}.",
+    )
     print("seed", SEED)
     rng = np.random.default_rng(SEED)
     net, X, Y = random_case("tanh", "softmax", "cross_entropy", 3, 4, SEED)
@@ -372,6 +478,19 @@ def test_eq_directional_difference():
 
 def test_thm_random_direction():
     """Mean, variance and shares of q · v / ‖q‖, within four standard errors of the theory."""
+    pinned(
+        "thm:random-direction",
+        r"q \in \R^{P}",
+        r"q \ne 0",
+        r"q^{\T} v / \norm{q}",
+        r"q^{\T} v = 0",
+        r"q^{\T} v",
+        r"\norm{q}^2",
+        "t > 0",
+        r"\lvert q^{\T} v \rvert \le t\,\norm{q}",
+        r"t \sqrt{2/\pi} < 0.8\, t",
+        r"(0.8\, t)^{k}",
+    )
     print("seed", SEED)
     rng = np.random.default_rng(SEED)
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)

@@ -15,6 +15,7 @@ import backprop as bp
 from backprop import data, experiments, training
 
 from ..unit.nets import random_case
+from .printed import pinned
 
 SEED = 8
 
@@ -30,6 +31,10 @@ def flat(grads):
 
 def test_eq_empirical_risk():
     """The cost is the mean of the examples' losses, one by one; on fixed parameters it is unbiased."""
+    pinned(
+        "eq:empirical-risk",
+        r"\cost(\param) = \frac{1}{\nexamples} \sum_{i=1}^{\nexamples} \lossi{i}(\param),",
+    )
     net, X, Y = case()
     one_by_one = [bp.cost(net, bp.forward(net, X[:, [i]]), Y[:, [i]]) for i in range(7)]
     assert bp.cost(net, bp.forward(net, X), Y) == pytest.approx(np.mean(one_by_one), rel=1e-12)
@@ -42,6 +47,7 @@ def test_eq_empirical_risk():
 
 def test_eq_step_factor():
     """By SymPy: one step multiplies the distance by 1 - ηc, hence t steps by its power."""
+    pinned("eq:step-factor", r"w_t - q = (1 - \step c)^t\, (w_0 - q).")
     w, q, c, h, eta = sympy.symbols("w q c h eta")
     cost = c / 2 * (w - q) ** 2 + h
     step = w - eta * sympy.diff(cost, w)
@@ -55,6 +61,17 @@ def test_eq_step_factor():
 @pytest.mark.parametrize("curvature", [0.5, 1.0, 3.0])
 def test_thm_step_size(curvature):
     """On both sides of 2/c, in the running program: a unit whose cost is a parabola in its weight."""
+    pinned(
+        "thm:step-size",
+        r"\cost(w) = \tfrac{c}{2}(w - q)^2 + h",
+        "c > 0",
+        r"w_0 \ne q",
+        r"w_{t+1} = w_t - \step\, \cost'(w_t)",
+        r"\step > 0",
+        r"t \ge 0",
+        r"\step < 2/c",
+        r"\step > 2/c",
+    )
     x = np.sqrt(curvature)
     X, Y = np.array([[x, -x]]), np.array([[2 * x, -2 * x]])  # J = c (w - 2)² / 2 + b² / 2
     unit = bp.Network([None, [[0.5]]], [None, [[0.0]]], ["identity"], "half_squared_error")
@@ -79,6 +96,10 @@ def test_thm_step_size(curvature):
 
 
 def test_eq_two_examples():
+    pinned(
+        "eq:two-examples",
+        r"\begin{aligned} \cost &= \tfrac{1}{4}(w + b - 2)^2 \\ &\quad + \tfrac{1}{4}(-w + b + 2)^2 \\ &= \tfrac{1}{2}(w - 2)^2 + \tfrac{1}{2} b^2 . \end{aligned}",
+    )
     w, b = sympy.symbols("w b")
     mean = (sympy.Rational(1, 2) * (w + b - 2) ** 2 + sympy.Rational(1, 2) * (-w + b + 2) ** 2) / 2
     assert sympy.expand(mean - ((w - 2) ** 2 / 2 + b**2 / 2)) == 0
@@ -94,6 +115,10 @@ def batch_gradients(net, X, Y, m):
 
 @pytest.mark.parametrize("m", [1, 3, 7])
 def test_eq_batch_gradient(m):
+    pinned(
+        "eq:batch-gradient",
+        r"\mathrm{E}\, \frac{1}{r} \sum_{i \in B} \nabla \lossi{i}(\param) = \nabla \cost(\param).",
+    )
     net, X, Y = case()
     whole = flat(bp.value_and_grad(net, X, Y)[1])
     every = list(batch_gradients(net, X, Y, m))
@@ -103,6 +128,7 @@ def test_eq_batch_gradient(m):
 
 def test_prop_batch_gradient():
     """The step of the proof: each of N examples is in a share m/N of all batches."""
+    pinned("prop:batch-gradient", r"1 \le r \le \nexamples")
     for N, m in ((5, 1), (6, 4), (7, 7)):
         batches = list(combinations(range(N), m))
         for i in range(N):
@@ -117,6 +143,10 @@ def test_prop_batch_gradient():
 
 def test_eq_momentum():
     """Two updates by hand, parameter by parameter."""
+    pinned(
+        "eq:momentum",
+        r"\begin{aligned} v &\leftarrow \mu\, v - \step\, g, \\ \param &\leftarrow \param + v . \end{aligned}",
+    )
     net, X, Y = case()
     descent, plain = bp.Descent(net, eta=0.2, momentum=0.6), copy.deepcopy(net)
     v = [0.0] * 4
@@ -133,6 +163,7 @@ def test_eq_momentum():
 
 
 def test_eq_momentum_sum():
+    pinned("eq:momentum-sum", r"v_t = -\step \sum_{k=1}^{t} \mu^{t-k} g_k .")
     mu, eta = sympy.symbols("mu eta")
     g = sympy.symbols("g1:6")
     v = 0
@@ -143,6 +174,15 @@ def test_eq_momentum_sum():
 
 def test_prop_momentum():
     """The limit of the velocity under one gradient, from the recursion itself."""
+    pinned(
+        "prop:momentum",
+        "v_0 = 0",
+        r"v_t = \mu\, v_{t-1} - \step\, g_t",
+        r"t \ge 1",
+        r"\mu^0 = 1",
+        r"\mu = 0",
+        r"-\step\, g / (1 - \mu)",
+    )
     for mu in (0.0, 0.5, 0.9):
         v = 0.0
         for _ in range(400):
@@ -156,6 +196,10 @@ def test_prop_momentum():
 
 
 def test_eq_l2():
+    pinned(
+        "eq:l2",
+        r"\cost_\lambda = \cost + \frac{\lambda}{2} \sum_{l=1}^{\nlayers} \sum_{j=1}^{\size{l}} \sum_{k=1}^{\size{l-1}} \bigl(\Wi{l}{j}{k}\bigr)^2 .",
+    )
     net, _, _ = case()
     squares = sum(float(w) ** 2 for W in net.W[1:] for w in W.ravel())
     assert training.penalty(net, 0.3) == pytest.approx(0.15 * squares, rel=1e-12)
@@ -163,6 +207,10 @@ def test_eq_l2():
 
 def test_eq_l2_gradient():
     """Each entry against central differences of cost plus penalty, and the shrinking form."""
+    pinned(
+        "eq:l2-gradient",
+        r"\frac{\partial \cost_\lambda}{\partial \Wunits{l}} = \frac{\partial \cost}{\partial \Wunits{l}} + \lambda\, \Wunits{l} .",
+    )
     net, X, Y = case()
     _, grads = training.objective(net, X, Y, l2=0.3)
     value = lambda: bp.cost(net, bp.forward(net, X), Y) + training.penalty(net, 0.3)
@@ -183,6 +231,7 @@ def test_eq_l2_gradient():
 
 
 def test_eq_clipping():
+    pinned("eq:clipping", r"g \leftarrow \min\Bigl(1, \frac{\tau}{\norm{g}}\Bigr)\, g .")
     net, X, Y = case()
     g = flat(bp.value_and_grad(net, X, Y)[1])
     for c in (1e-3, 0.5 * np.linalg.norm(g), 2 * np.linalg.norm(g)):
@@ -198,6 +247,7 @@ def test_eq_clipping():
 @pytest.mark.parametrize(("sizes", "good"), [((1, 2, 4), True), ((2, 3, 4), True), ((1, 2, 3), False)])
 def test_prop_mirror_weights(sizes, good):
     """All orders, all signs, all 64 inputs; also the other ratios of exercise ex:mirror-other-ratios."""
+    pinned("prop:mirror-weights", "w_1, w_2, w_3, -w_3, -w_2, -w_1", "1 : 2 : 4")
     X, Y = data.symmetry()
     for order in permutations(sizes):
         for signs in product((1, -1), repeat=3):
