@@ -5,6 +5,7 @@ corollary or algorithm of sphinx-proof. The test of `eq:delta-hidden` is `test_e
 """
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -22,8 +23,13 @@ REFERENCE = re.compile(
 )
 
 
+@functools.cache
 def pages():
-    """(path, text) of every page: the markdown of notebooks, and Markdown files."""
+    """[(path, text), ...] of every page: the markdown of notebooks, and Markdown files."""
+    return list(_pages())
+
+
+def _pages():
     for path in sorted(
         [
             *ROOT.glob("chapters/*.ipynb"),
@@ -75,6 +81,7 @@ def names_of_tests():
     return [name for name in names if name.startswith("test_")]
 
 
+@functools.cache
 def read_from_page():
     """{label: {"printed", "pinned"}}: how the test of a label's own name reads its formula from the page."""
     found = {}

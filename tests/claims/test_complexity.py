@@ -14,7 +14,7 @@ import backprop as bp
 from backprop import checkpoint, complexity
 
 from ..unit.nets import random_case
-from .printed import pinned
+from .printed import pinned, printed
 
 SEED = 9
 RUNS = 500
@@ -106,10 +106,12 @@ def test_eq_forward_count():
 
 
 def test_eq_parameter_count():
-    pinned("eq:parameter-count", r"\sum_{l=1}^{\nlayers} \size{l}\,(\size{l-1} + 1)")
+    formula = printed("eq:parameter-count")
     rng = np.random.default_rng(SEED)
     for _ in range(50):
         sizes = random_sizes(rng)
+        given = {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+        assert formula.value(given) == complexity.counts(sizes).parameters
         net = linear_output(sizes, rng)
         P = sum(a.size for a in (*net.W[1:], *net.b[1:]))
         assert complexity.counts(sizes).parameters == P == len(list(complexity.parameters(net)))

@@ -13,7 +13,8 @@ from backprop import gradcheck
 from backprop.activations import ACTIVATIONS
 
 from ..unit.nets import PAIRS, random_case
-from .printed import pinned
+from .printed import arrays, pinned, printed
+from .printed.arrays import gradient
 
 SEEDS = [0, 1, 2]
 ELEMENTWISE_OUTPUTS = [(output, loss) for output, loss in PAIRS if output != "softmax"]
@@ -29,6 +30,15 @@ def example(seed, hidden="tanh", output="sigmoid", loss="half_squared_error", de
 
 def judge(net, x, y, l):
     return gradcheck.error_signal_differences(net, x, y, l)
+
+
+def loss_from(net, y, l, t):
+    """F_l(t): the loss when the pre-activations of layer l are t, by the network of the layers above."""
+    a = net.sigma[l].value(t)
+    if l == net.L:
+        return float(net.loss_function.value(a, y).sum())
+    rest = bp.Network([None, *net.W[l + 1 :]], [None, *net.b[l + 1 :]], net.activations[l + 1 :], net.loss)
+    return bp.cost(rest, bp.forward(rest, a), y)
 
 
 def slope(net, fwd, l):
@@ -48,11 +58,13 @@ def output_jacobian(net, fwd):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_loss_from_layer(seed):
     """F_l written out recursively, at z^(l), is the loss for every l."""
-    pinned(
-        "eq:loss-from-layer",
-        r"\begin{aligned} F_{\nlayers}(u) &= \loss\bigl(\actf{\nlayers}(u), \lab\bigr), \\ F_{l}(u) &= F_{l+1}\bigl(\affineof{l+1}{\actf{l}(u)}\bigr) \quad \text{for } l < \nlayers. \end{aligned}",
-    )
-    net, _, y, fwd, _ = example(seed)
+    net, x, y, fwd, _ = example(seed)
+    for l in range(1, net.L):
+        u = fwd.z[l] + 0.1
+        given = {"F_": lambda l: lambda t: loss_from(net, y, l, t), "u": u, "l": l}
+        formula = printed("eq:loss-from-layer", conditions=[r"\text{for }l<\nlayers"])
+        formula.holds(arrays(net, x, y) | given, only=[1], rtol=1e-13)
+        formula.holds(arrays(net, x, y) | given | {"u": fwd.z[net.L] - 0.3}, only=[0], rtol=1e-13)
 
     def F(l, t):
         a = net.sigma[l].value(t)
@@ -67,11 +79,17 @@ def test_eq_loss_from_layer(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_delta_definition(seed):
     """Shifting a bias shifts its pre-activation: both derivatives are the error signal."""
-    pinned(
-        "eq:delta-definition",
-        r"\erri{l}{j} = \frac{\partial \loss}{\partial \prei{l}{j}} = \frac{\partial F_l}{\partial u_j}(\pre{l}).",
-    )
     net, x, y, _, grads = example(seed)
+
+    def by_layer(l, j):
+        """∂F_l/∂u_j, a function of u."""
+        return lambda u: gradient(lambda t: loss_from(net, y, l, t), u)[j - 1, 0]
+
+    given = arrays(net, x, y) | {"dF_/du_": by_layer, r"\erri": lambda l, j: grads.delta[l][j - 1, 0]}
+    formula = printed("eq:delta-definition")
+    for l in range(1, net.L + 1):
+        for j in range(1, net.sizes[l] + 1):
+            formula.holds(given | {"l": l, "j": j}, rtol=1e-6, atol=1e-9)
     for l in range(1, net.L + 1):
         for j in range(net.sizes[l]):
             costs = []
@@ -87,8 +105,8 @@ def test_eq_delta_definition(seed):
 
 @pytest.mark.parametrize(("output", "loss"), ELEMENTWISE_OUTPUTS)
 def test_eq_delta_output(output, loss):
-    pinned("eq:delta-output", r"\err{\nlayers} = \outerr.")
     net, x, y, fwd, grads = example(3, output=output, loss=loss)
+    printed("eq:delta-output").holds(arrays(net, x, y), rtol=1e-6, atol=1e-9)
     formula = net.loss_function.gradient(fwd.a[net.L], y) * slope(net, fwd, net.L)
     close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
     close(grads.delta[net.L], formula, rtol=1e-6, atol=1e-9)
@@ -96,8 +114,9 @@ def test_eq_delta_output(output, loss):
 
 @pytest.mark.parametrize(("output", "loss"), PAIRS)
 def test_eq_delta_output_general(output, loss):
-    pinned("eq:delta-output-general", r"\err{\nlayers} = \jac{\actf{\nlayers}}^{\T}\, \outgrad.")
     net, x, y, fwd, grads = example(4, output=output, loss=loss)
+    given = arrays(net, x, y) | {r"\jac{\actf{\nlayers}}": output_jacobian(net, fwd)}
+    printed("eq:delta-output-general").holds(given, rtol=1e-6, atol=1e-9)
     formula = output_jacobian(net, fwd).T @ net.loss_function.gradient(fwd.a[net.L], y)
     close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
     close(grads.delta[net.L], formula, rtol=1e-6, atol=1e-9)
@@ -136,8 +155,10 @@ def test_thm_output_error(name):
 
 @pytest.mark.parametrize("hidden", sorted(set(ACTIVATIONS) - {"softmax"}))
 def test_eq_delta_hidden(hidden):
-    pinned("eq:delta-hidden", r"\err{l} = \back{l+1}{l} \had \dactf{l}(\pre{l}).")
     net, x, y, fwd, grads = example(6, hidden=hidden, depth=4)
+    formula = printed("eq:delta-hidden")
+    for l in range(1, net.L):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     for l in range(net.L - 1, 0, -1):
         formula = (net.W[l + 1].T @ judge(net, x, y, l + 1)) * slope(net, fwd, l)
         close(formula, judge(net, x, y, l), rtol=1e-5, atol=1e-9)
@@ -169,13 +190,10 @@ def test_thm_hidden_error(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_transpose_pairing(seed):
-    pinned(
-        "eq:transpose-pairing",
-        r"\bigl(\err{l+1}\bigr)^{\T} \bigl(\Wunits{l+1} v\bigr) = \Bigl(\bigl(\Wunits{l+1}\bigr)^{\T} \err{l+1}\Bigr)^{\T} v,",
-    )
     rng = np.random.default_rng(seed)
-    net, _, y, fwd, grads = example(seed)
+    net, x, y, fwd, grads = example(seed)
     h = rng.normal(size=(net.sizes[2], 1))
+    printed("eq:transpose-pairing").holds(arrays(net, x, y) | {"l": 2, "v": h}, rtol=1e-12)
     left = (grads.delta[3].T @ (net.W[3] @ h)).item()
     right = ((net.W[3].T @ grads.delta[3]).T @ h).item()
     # Both are the change of the loss to first order, when the activations of layer 2 change by h.
@@ -192,10 +210,10 @@ def parameter_differences(net, X, Y):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_gradient_weights(seed):
-    pinned(
-        "eq:gradient-weights", r"\frac{\partial \loss}{\partial \W{l}} = \err{l} \bigl(\act{l-1}\bigr)^{\T},"
-    )
     net, x, y, fwd, grads = example(seed)
+    formula = printed("eq:gradient-weights")
+    for l in range(1, net.L + 1):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     judged = parameter_differences(net, x, y)
     for l in range(1, net.L + 1):
         formula = judge(net, x, y, l) @ fwd.a[l - 1].T
@@ -224,8 +242,10 @@ def test_thm_gradient_weights(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_gradient_bias(seed):
-    pinned("eq:gradient-bias", r"\frac{\partial \loss}{\partial \bias{l}} = \err{l}.")
     net, x, y, _, grads = example(seed)
+    formula = printed("eq:gradient-bias")
+    for l in range(1, net.L + 1):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     judged = parameter_differences(net, x, y)
     for l in range(1, net.L + 1):
         close(judge(net, x, y, l), judged.b[l], rtol=1e-5, atol=1e-9)
@@ -247,12 +267,13 @@ def test_thm_gradient_bias():
 
 @pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh", "relu"])
 def test_eq_delta_squared(output):
-    pinned(
-        "eq:delta-squared",
-        r"\begin{aligned} \loss = \tfrac12 \norm{\out - \lab}^2 &: \quad \err{\nlayers} = (\out - \lab) \had \dactf{\nlayers}(\pre{\nlayers}) \\ \loss = \norm{\out - \lab}^2 &: \quad \err{\nlayers} = 2\,(\out - \lab) \had \dactf{\nlayers}(\pre{\nlayers}) \end{aligned}",
-    )
     half = example(7, output=output, loss="half_squared_error")
     full = example(7, output=output, loss="squared_error")
+    formula = printed("eq:delta-squared")
+    for (net, x, y, fwd, _), statements in ((half, [0, 1]), (full, [2, 3])):
+        given = arrays(net, x, y)
+        formula.holds(given | {r"\loss": bp.cost(net, fwd, y)}, only=statements[:1])
+        formula.holds(given, only=statements[1:], rtol=1e-6, atol=1e-9)
     net, x, y, fwd, _ = half
     formula = (fwd.a[3] - y) * slope(net, fwd, 3)
     close(formula, judge(net, x, y, 3), rtol=1e-6, atol=1e-9)
@@ -261,11 +282,9 @@ def test_eq_delta_squared(output):
 
 
 def test_eq_binary_cross_entropy():
-    pinned(
-        "eq:binary-cross-entropy",
-        r"\loss = -\sum_{j} \bigl(\labi{j} \ln \outi{j} + (1 - \labi{j}) \ln (1 - \outi{j})\bigr).",
-    )
-    net, _, y, fwd, _ = example(8, output="sigmoid", loss="binary_cross_entropy")
+    net, x, y, fwd, _ = example(8, output="sigmoid", loss="binary_cross_entropy")
+    given = arrays(net, x, y) | {r"\loss": bp.cost(net, fwd, y), "j": [{"j": j} for j in (1, 2, 3)]}
+    printed("eq:binary-cross-entropy").holds(given)
     a = fwd.a[3]
     assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(), rel=1e-13)
 
@@ -284,11 +303,12 @@ def test_prop_sigmoid_cross_entropy():
 
 
 def test_eq_softmax_cross_entropy():
-    pinned(
-        "eq:softmax-cross-entropy",
-        r"\outi{k} = \frac{e^{\prei{\nlayers}{k}}}{\sum_{i} e^{\prei{\nlayers}{i}}}, \qquad \loss = -\sum_{k} \labi{k} \ln \outi{k}.",
-    )
-    net, _, y, fwd, _ = example(9, output="softmax", loss="cross_entropy")
+    net, x, y, fwd, _ = example(9, output="softmax", loss="cross_entropy")
+    formula, given = printed("eq:softmax-cross-entropy"), arrays(net, x, y)
+    for k in (1, 2, 3):
+        formula.holds(given | {"k": k, "i": [{"i": i} for i in (1, 2, 3)]}, only=[0])
+    given |= {r"\loss": bp.cost(net, fwd, y), "k": [{"k": k} for k in (1, 2, 3)]}
+    formula.holds(given, only=[1])
     e = np.exp(fwd.z[3])
     close(fwd.a[3], e / e.sum(), rtol=1e-13)
     assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(e / e.sum())).sum(), rel=1e-13)
@@ -301,10 +321,14 @@ def symbolic_softmax():
 
 
 def test_eq_softmax_jacobian():
-    pinned(
-        "eq:softmax-jacobian",
-        r"\frac{\partial \outi{k}}{\partial \prei{\nlayers}{j}} = \outi{k}\,\bigl([k = j] - \outi{j}\bigr), \qquad \jac{\actf{\nlayers}} = \diag(\out) - \out\, \bigl(\out\bigr)^{\T},",
-    )
+    net, x, y, fwd, _ = example(10, output="softmax", loss="cross_entropy")
+    jacobian, formula = output_jacobian(net, fwd), printed("eq:softmax-jacobian")
+    given = arrays(net, x, y) | {
+        r"d\outi/d\prei": lambda k, L, j: jacobian[k - 1, j - 1],
+        r"\jac{\actf{\nlayers}}": jacobian,
+    }
+    for k, j in np.ndindex(3, 3):
+        formula.holds(given | {"k": k + 1, "j": j + 1}, atol=1e-9)
     z, a = symbolic_softmax()
     for k in range(3):
         for j in range(3):
@@ -321,8 +345,8 @@ def test_prop_softmax_jacobian():
 
 
 def test_eq_delta_cross_entropy():
-    pinned("eq:delta-cross-entropy", r"\err{\nlayers} = \out - \lab.")
     net, x, y, fwd, grads = example(11, output="softmax", loss="cross_entropy")
+    printed("eq:delta-cross-entropy").holds(arrays(net, x, y), rtol=1e-6, atol=1e-10)
     close(fwd.a[3] - y, judge(net, x, y, 3), rtol=1e-6, atol=1e-10)
     close(grads.delta[3], fwd.a[3] - y, rtol=1e-12, atol=1e-15)
 
@@ -342,11 +366,13 @@ def test_prop_softmax_cross_entropy():
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_batch(seed):
-    pinned(
-        "eq:batch",
-        r"\begin{aligned} \Err{\nlayers} &= \outgrad \had \dactf{\nlayers}(\Pre{\nlayers}) \quad \text{(column by column)} \\ \Err{l} &= \Back{l+1}{l} \had \dactf{l}(\Pre{l}) \\ \frac{\partial \cost}{\partial \W{l}} &= \frac{1}{\nexamples}\, \Err{l} \bigl(\Act{l-1}\bigr)^{\T} \\ \frac{\partial \cost}{\partial \bias{l}} &= \frac{1}{\nexamples}\, \Err{l} \ones \end{aligned}",
-    )
     net, X, Y, fwd, grads = example(seed, N=5)
+    given = arrays(net, X, Y)
+    given[r"\nabla_{\out}\loss"] = given["outgrads"]
+    formula = printed("eq:batch", conditions=[r"\text{(column by column)}"])
+    formula.holds(given, only=[0], rtol=1e-6, atol=1e-9)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, only=[1, 2, 3] if l < net.L else [2, 3], rtol=1e-5, atol=1e-9)
     judged = parameter_differences(net, X, Y)
     delta = {l: np.hstack([judge(net, X[:, [i]], Y[:, [i]], l) for i in range(5)]) for l in (1, 2, 3)}
     close((fwd.a[3] - Y) * slope(net, fwd, 3), delta[3], rtol=1e-6, atol=1e-9)
@@ -410,11 +436,10 @@ def slopes(net, fwd):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_product_delta(seed):
-    pinned(
-        "eq:product-delta",
-        r"\err{l} = \Bigl[\prod_{r=l}^{\nlayers-1} \diag \dactf{r}(\pre{r}) \, \bigl(\Wunits{r+1}\bigr)^{\T}\Bigr]\, \err{\nlayers},",
-    )
     net, x, y, fwd, grads = example(seed, depth=5)
+    formula = printed("eq:product-delta")
+    for l in range(1, net.L):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     S = slopes(net, fwd)
     for l in range(1, net.L):
         product = np.eye(net.sizes[l])
@@ -425,11 +450,10 @@ def test_eq_product_delta(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_product_activations(seed):
-    pinned(
-        "eq:product-activations",
-        r"\frac{\partial \loss}{\partial \actunits{l}} = \Bigl[\prod_{r=l+1}^{\nlayers} \bigl(\Wunits{r}\bigr)^{\T} \diag \dactf{r}(\pre{r})\Bigr]\, \outgrad.",
-    )
     net, x, y, fwd, _ = example(seed, depth=5)
+    formula = printed("eq:product-activations")
+    for l in range(net.L):  # l = 0, the derivatives by the input, too
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     S = slopes(net, fwd)
     for l in range(1, net.L):
         product = np.eye(net.sizes[l])

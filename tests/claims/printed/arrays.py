@@ -92,7 +92,7 @@ def arrays(net, X, Y, judged=True):
         r"d\loss/d\act": by_activations, r"d\loss/d\acti": lambda l, j: by_activations(l)[j - 1, 0],
         r"d\loss/d\outi": lambda j: by_output()[j - 1, 0],
         r"d\cost/d\W": lambda l: batch().W[l], r"d\cost/d\bias": lambda l: batch().b[l],
-        "outgrads": by_output(),
+        "outgrads": by_output(), "e": np.e,
     }  # fmt: skip
 
 
