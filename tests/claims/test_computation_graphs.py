@@ -12,7 +12,7 @@ import sympy
 
 from backprop import graph
 
-from .printed import pinned
+from .printed import pinned, printed
 
 SEED = 30
 mpmath.mp.dps = 50
@@ -79,6 +79,27 @@ def as_values(made):
     return nodes
 
 
+def of_graph(made, values):
+    """The environment of a graph: derivatives of what remains by differences, local ones by SymPy."""
+    at = lambda i: [values[q] for q in made[i - 1][1]]
+    return {
+        r"dF_/d\node": lambda i, j: float(partial(made, values, i, j)),
+        r"\partial_\varphi_": lambda k, i: float(local(made[i - 1][0], k - 1, at(i))),
+        "p": lambda i, k: made[i - 1][1][int(k) - 1] + 1,
+        "r_": lambda i: len(made[i - 1][1]),
+    }
+
+
+def forward_differences(made, chosen):
+    """The derivatives of all nodes' values by one input, by differences in 50 digits."""
+    h = mpmath.mpf(10) ** -15
+    up, down = (
+        recompute([(w + s, p) if k == chosen else (w, p) for k, (w, p) in enumerate(made)], [])
+        for s in (h, -h)
+    )
+    return [float((high - low) / (2 * h)) for high, low in zip(up, down, strict=True)]
+
+
 @pytest.fixture(params=range(6))
 def case(request):
     print("seed", SEED + request.param)
@@ -92,7 +113,10 @@ def near(x):
 
 def test_eq_graph_example():
     """The names of the text stand for the formula."""
-    pinned("eq:graph-example", r"y = \exp(xz) + \frac{xz}{\ln x} + \frac{\sin(\ln x)}{xz}")
+    formula = printed("eq:graph-example")
+    for x0, z0 in ((2.0, 3.0), (0.4, -1.2)):
+        value = graph.expression("exp(x*z) + x*z/ln(x) + sin(ln(x))/(x*z)", x=x0, z=z0).value
+        formula.holds({"x": x0, "z": z0, "y": value}, rtol=1e-12)
     x, z = sympy.symbols("x z", positive=True)
     a, b = x * z, sympy.log(x)
     c, d = sympy.sin(b), sympy.exp(a)
@@ -157,10 +181,11 @@ def test_eq_recompute(case):
 
 def test_eq_adjoint(case):
     """`grad` is the derivative of the output by a node's value, what comes after it recomputed."""
-    pinned("eq:adjoint", r"\adj{j} = \frac{\partial F_j}{\partial \node{j}}")
     made, values = case
     nodes, n = as_values(made), len(made)
     nodes[-1].backward()
+    for j in range(1, n + 1):
+        printed("eq:adjoint").holds(of_graph(made, values) | {r"\adj": lambda i: nodes[i - 1].grad, "j": j})
     for j in range(1, n + 1):
         assert nodes[j - 1].grad == near(partial(made, values, j, j))
     inputs = [j for j in range(1, n + 1) if not made[j - 1][1]]
@@ -206,16 +231,14 @@ def test_thm_backward_sweep(case):
 
 def test_eq_sweep_invariant(case):
     """Before node i is handled the accumulators are the gradient of F_i."""
-    pinned(
-        "eq:sweep-invariant",
-        r"g_j = \frac{\partial F_i}{\partial \node{j}} \quad \text{for } j = 1, \dots, i .",
-    )
     made, values = case
+    given = of_graph(made, values)
+    formula = printed("eq:sweep-invariant", conditions=[r"\text{for }j=1,\dots,i"])
     seen = []
 
     def look(i, g):
         for j in range(1, i + 1):
-            assert g[j - 1] == near(partial(made, values, i, j))
+            formula.holds(given | {"g_": lambda j: float(g[j - 1]), "i": i, "j": j})
         seen.append(i)
 
     sweep(made, values, look)
@@ -223,11 +246,12 @@ def test_eq_sweep_invariant(case):
 
 
 def test_eq_one_node_less(case):
-    pinned(
-        "eq:one-node-less",
-        r"\frac{\partial F_{i-1}}{\partial \node{j}} = \frac{\partial F_i}{\partial \node{j}} + \frac{\partial F_i}{\partial \node{i}} \sum_{k:\; p(i,k) = j} \partial_k \varphi_i .",
-    )
     made, values = case
+    given, formula = of_graph(made, values), printed("eq:one-node-less")
+    for i in range(2, len(made) + 1):
+        for j in range(1, i):
+            uses = [{"k": k + 1} for k, p in enumerate(made[i - 1][1]) if p == j - 1]
+            formula.holds(given | {"i": i, "j": j, "k:p(i,k)=j": uses})
     for i in range(len(made), 1, -1):
         what, operands = made[i - 1]
         slopes = [local(what, k, [values[q] for q in operands]) for k in range(len(operands))]
@@ -238,12 +262,15 @@ def test_eq_one_node_less(case):
 
 
 def test_eq_adjoint_recursion(case):
-    pinned(
-        "eq:adjoint-recursion",
-        r"\adj{j} = \sum_{\substack{i,\,k \\ p(i,k) = j}} \adj{i} \cdot \partial_k \varphi_i .",
-    )
     made, values = case
     n = len(made)
+    given = of_graph(made, values)
+    given[r"\adj"] = lambda i: given[r"dF_/d\node"](i, i)
+    for j in range(1, n):  # the output is the adjoint 1 by itself
+        uses = [
+            {"i": i + 1, "k": k + 1} for i, (_, o) in enumerate(made) for k, p in enumerate(o) if p == j - 1
+        ]
+        printed("eq:adjoint-recursion").holds(given | {"j": j, r"\substack{i,krowp(i,k)=j}": uses})
     adjoints = [partial(made, values, j, j) for j in range(1, n + 1)]
     assert adjoints[-1] == near(1)
     for j in range(n - 1):
@@ -280,12 +307,14 @@ def tangents(made, values, chosen):
 
 def test_eq_tangent_recursion(case):
     """Every tangent is the derivative of its node's value by the chosen input."""
-    pinned(
-        "eq:tangent-recursion",
-        r"\tangent{i} = \sum_{k=1}^{r_i} \partial_k \varphi_i \cdot \tangent{p(i,k)} .",
-    )
     made, values = case
     h = mpmath.mpf(10) ** -15
+    chosen = 0
+    judged = forward_differences(made, chosen)
+    given = of_graph(made, values) | {r"\tangent": lambda i: judged[i - 1]}
+    for i, (_, operands) in enumerate(made, start=1):
+        if operands:
+            printed("eq:tangent-recursion").holds(given | {"i": i})
     for chosen in (j for j, (_, operands) in enumerate(made) if not operands):
         up, down = (
             recompute([(w + s, p) if k == chosen else (w, p) for k, (w, p) in enumerate(made)], [])

@@ -120,7 +120,8 @@ class Evaluator:
 
     def _one_index(self, t):
         text = t if isinstance(t, str) else joined(t)
-        if text in self.env and not callable(self.env[text]) and np.ndim(self.env[text]) == 0:
+        known = self.env.get(text)
+        if isinstance(known, int | np.integer) or (isinstance(known, float) and known.is_integer()):
             return _whole_number(self.env[text])
         if not isinstance(t, str):
             try:
@@ -221,7 +222,7 @@ class Evaluator:
         sides = chain[1]
         values = [self(side) for side in sides[::2]]
         return all(
-            np.all(COMPARE[relation](a, b))
+            np.any(a != b) if relation == r"\ne" else np.all(COMPARE[relation](a, b))
             for a, relation, b in zip(values, sides[1::2], values[1:], strict=False)
         )
 
@@ -234,8 +235,11 @@ class Evaluator:
         return value if sup is None else self._raised(value, sup)
 
     def _rows(self, value, sub):
-        """[...]_{1, ..., n}: the rows 1 to n of an array whose first row is row 0."""
+        """[...]_{1, ..., n}: the rows 1 to n of an array whose first row is row 0. (...)_{ij}: an entry, counted from 1."""
         pieces = _commas(sub)
+        if r"\dots" not in sub and is_array(value):
+            row, column = self.arguments(sub)
+            return value[_index(row) - 1, _index(column) - 1]
         if len(pieces) != 3 or pieces[1] != [r"\dots"] or not is_array(value):
             raise TexError(f"an index {joined(sub)!r} on a bracket")
         first, last = (int(self(whole(piece))) for piece in pieces[::2])
@@ -387,7 +391,7 @@ class Evaluator:
         if operator in (r"\max", r"\min"):
             return FUNCTIONS[operator](values)
         if not values:
-            raise TexError(f"an empty {operator}")
+            return 0.0 if operator == r"\sum" else 1.0
         total = values[0]
         for value in values[1:]:
             if operator == r"\sum":
