@@ -15,7 +15,7 @@ import backprop as bp
 from backprop import data, experiments, training
 
 from ..unit.nets import random_case
-from .printed import pinned
+from .printed import arrays, pinned, printed
 
 SEED = 8
 
@@ -31,11 +31,18 @@ def flat(grads):
 
 def test_eq_empirical_risk():
     """The cost is the mean of the examples' losses, one by one; on fixed parameters it is unbiased."""
-    pinned(
-        "eq:empirical-risk",
-        r"\cost(\param) = \frac{1}{\nexamples} \sum_{i=1}^{\nexamples} \lossi{i}(\param),",
-    )
     net, X, Y = case()
+    scaled = lambda t: net.with_parameters(
+        [None] + [t * w for w in net.W[1:]], [None] + [t * b for b in net.b[1:]]
+    )
+    cost = lambda t, i=slice(None): bp.cost(scaled(t), bp.forward(scaled(t), X[:, i]), Y[:, i])
+    given = {
+        r"\param": 0.7,
+        r"\nexamples": 7,
+        r"\cost": cost,
+        r"\loss_": lambda i: lambda t: cost(t, [i - 1]),
+    }
+    printed("eq:empirical-risk").holds(given)
     one_by_one = [bp.cost(net, bp.forward(net, X[:, [i]]), Y[:, [i]]) for i in range(7)]
     assert bp.cost(net, bp.forward(net, X), Y) == pytest.approx(np.mean(one_by_one), rel=1e-12)
     # A source of seven examples, each as likely: the mean over all samples of three is its risk.
@@ -47,7 +54,11 @@ def test_eq_empirical_risk():
 
 def test_eq_step_factor():
     """By SymPy: one step multiplies the distance by 1 - ηc, hence t steps by its power."""
-    pinned("eq:step-factor", r"w_t - q = (1 - \step c)^t\, (w_0 - q).")
+    weights = [2.5]
+    for _ in range(5):
+        weights.append(weights[-1] - 0.3 * 1.7 * (weights[-1] - 0.4))  # the slope of the parabola
+    for steps in (1, 5):
+        printed("eq:step-factor").holds({"w_": weights, "t": steps, r"\step": 0.3, "c": 1.7, "q": 0.4})
     w, q, c, h, eta = sympy.symbols("w q c h eta")
     cost = c / 2 * (w - q) ** 2 + h
     step = w - eta * sympy.diff(cost, w)
@@ -96,15 +107,12 @@ def test_thm_step_size(curvature):
 
 
 def test_eq_two_examples():
-    pinned(
-        "eq:two-examples",
-        r"\begin{aligned} \cost &= \tfrac{1}{4}(w + b - 2)^2 \\ &\quad + \tfrac{1}{4}(-w + b + 2)^2 \\ &= \tfrac{1}{2}(w - 2)^2 + \tfrac{1}{2} b^2 . \end{aligned}",
-    )
     w, b = sympy.symbols("w b")
     mean = (sympy.Rational(1, 2) * (w + b - 2) ** 2 + sympy.Rational(1, 2) * (-w + b + 2) ** 2) / 2
     assert sympy.expand(mean - ((w - 2) ** 2 / 2 + b**2 / 2)) == 0
     net = bp.Network([None, [[0.3]]], [None, [[0.7]]], ["identity"], "half_squared_error")
     J = bp.cost(net, bp.forward(net, [[1.0, -1.0]]), [[2.0, -2.0]])
+    printed("eq:two-examples").holds({"w": 0.3, "b": 0.7, r"\cost": J})
     assert J == pytest.approx(float(mean.subs({w: 0.3, b: 0.7})), rel=1e-12)
 
 
@@ -115,11 +123,11 @@ def batch_gradients(net, X, Y, m):
 
 @pytest.mark.parametrize("m", [1, 3, 7])
 def test_eq_batch_gradient(m):
-    pinned(
-        "eq:batch-gradient",
-        r"\mathrm{E}\, \frac{1}{r} \sum_{i \in B} \nabla \lossi{i}(\param) = \nabla \cost(\param).",
-    )
     net, X, Y = case()
+    column = lambda i: flat(bp.value_and_grad(net, X[:, i], Y[:, i])[1])[:, None]
+    cases = [(1, {r"i\in B": [{"i": i} for i in batch]}) for batch in combinations(range(7), m)]
+    given = {r"\nabla\loss_": lambda i: lambda _: column([i]), r"\nabla\cost": lambda _: column(slice(None))}
+    printed("eq:batch-gradient").holds(given | {r"\mathrm{E}": cases, "r": m, r"\param": 0.0})
     whole = flat(bp.value_and_grad(net, X, Y)[1])
     every = list(batch_gradients(net, X, Y, m))
     np.testing.assert_allclose(np.mean(every, axis=0), whole, rtol=1e-10, atol=1e-14)
@@ -143,11 +151,13 @@ def test_prop_batch_gradient():
 
 def test_eq_momentum():
     """Two updates by hand, parameter by parameter."""
-    pinned(
-        "eq:momentum",
-        r"\begin{aligned} v &\leftarrow \mu\, v - \step\, g, \\ \param &\leftarrow \param + v . \end{aligned}",
-    )
     net, X, Y = case()
+    probe, formula = bp.Descent(net, eta=0.2, momentum=0.6), printed("eq:momentum")
+    for _ in range(2):
+        before = probe.net.W[1].copy(), probe.velocity.W[1].copy(), bp.value_and_grad(probe.net, X, Y)[1].W[1]
+        probe.step(X, Y)
+        given = dict(zip([r"\param", "v", "g"], before, strict=True)) | {r"\mu": 0.6, r"\step": 0.2}
+        formula.holds(given, after={"v": probe.velocity.W[1], r"\param": probe.net.W[1]})
     descent, plain = bp.Descent(net, eta=0.2, momentum=0.6), copy.deepcopy(net)
     v = [0.0] * 4
     for _ in range(2):
@@ -163,7 +173,12 @@ def test_eq_momentum():
 
 
 def test_eq_momentum_sum():
-    pinned("eq:momentum-sum", r"v_t = -\step \sum_{k=1}^{t} \mu^{t-k} g_k .")
+    gradients, velocities = [None, 0.3, -1.0, 2.0, 0.7], [0.0]
+    for one in gradients[1:]:
+        velocities.append(0.9 * velocities[-1] - 0.2 * one)
+    for steps in (1, 4):
+        given = {"v_": velocities, "g_": gradients, "t": steps, r"\mu": 0.9, r"\step": 0.2}
+        printed("eq:momentum-sum").holds(given)
     mu, eta = sympy.symbols("mu eta")
     g = sympy.symbols("g1:6")
     v = 0
@@ -196,23 +211,27 @@ def test_prop_momentum():
 
 
 def test_eq_l2():
-    pinned(
-        "eq:l2",
-        r"\cost_\lambda = \cost + \frac{\lambda}{2} \sum_{l=1}^{\nlayers} \sum_{j=1}^{\size{l}} \sum_{k=1}^{\size{l-1}} \bigl(\Wi{l}{j}{k}\bigr)^2 .",
-    )
-    net, _, _ = case()
+    net, X, Y = case()
+    given = arrays(net, X, Y) | {
+        r"\lambda": 0.3,
+        r"\cost_\lambda": bp.cost(net, bp.forward(net, X), Y) + training.penalty(net, 0.3),
+    }
+    printed("eq:l2").holds(given)
     squares = sum(float(w) ** 2 for W in net.W[1:] for w in W.ravel())
     assert training.penalty(net, 0.3) == pytest.approx(0.15 * squares, rel=1e-12)
 
 
 def test_eq_l2_gradient():
     """Each entry against central differences of cost plus penalty, and the shrinking form."""
-    pinned(
-        "eq:l2-gradient",
-        r"\frac{\partial \cost_\lambda}{\partial \Wunits{l}} = \frac{\partial \cost}{\partial \Wunits{l}} + \lambda\, \Wunits{l} .",
-    )
     net, X, Y = case()
     _, grads = training.objective(net, X, Y, l2=0.3)
+    given = arrays(net, X, Y) | {
+        r"\lambda": 0.3,
+        r"d\cost_\lambda/d\W{1}": grads.W[1],
+        r"d\cost_\lambda/d\W{2}": grads.W[2],
+    }
+    for l in (1, 2):
+        printed("eq:l2-gradient").holds(given | {"l": l}, rtol=1e-6, atol=1e-9)
     value = lambda: bp.cost(net, bp.forward(net, X), Y) + training.penalty(net, 0.3)
     for theta, g in zip(net.W[1:] + net.b[1:], grads.W[1:] + grads.b[1:], strict=True):
         for index in np.ndindex(*theta.shape):
@@ -231,13 +250,14 @@ def test_eq_l2_gradient():
 
 
 def test_eq_clipping():
-    pinned("eq:clipping", r"g \leftarrow \min\Bigl(1, \frac{\tau}{\norm{g}}\Bigr)\, g .")
+    formula = printed("eq:clipping")
     net, X, Y = case()
     g = flat(bp.value_and_grad(net, X, Y)[1])
     for c in (1e-3, 0.5 * np.linalg.norm(g), 2 * np.linalg.norm(g)):
         descent = bp.Descent(net, eta=1.0, clip=c)
         descent.step(X, Y)
         moved = -flat(descent.velocity)
+        formula.holds({"g": g[:, None], r"\tau": c}, after={"g": moved[:, None]})
         assert np.linalg.norm(moved) == pytest.approx(min(np.linalg.norm(g), c), rel=1e-12)
         np.testing.assert_allclose(
             moved / np.linalg.norm(moved), g / np.linalg.norm(g), rtol=1e-9, atol=1e-14

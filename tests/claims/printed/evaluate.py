@@ -12,6 +12,7 @@ brackets.
 """
 
 import math
+import re
 from collections import ChainMap
 
 import numpy as np
@@ -492,7 +493,7 @@ def spell(base, arguments, sub, sup, primes, index):
     if sup is not None:
         text += "^{" + index(sup) + "}"
     if sub is not None:
-        text += "_{" + index(sub) + "}" if len(index(sub)) > 1 else "_" + index(sub)
+        text += f"_{given}" if re.fullmatch(r"\\[A-Za-z]+|.", given := index(sub)) else f"_{{{given}}}"
     return text + "'" * primes
 
 

@@ -100,17 +100,18 @@ class Printed:
             f"{label} is printed under the words {found}, its test knows {list(conditions)}"
         )
         assert self.statements, f"{label} says nothing that could be run"
-        self.left = set(range(len(self.statements)))
+        self.left = {(n, i) for n, (_, sides) in enumerate(self.statements) for i in range(0, len(sides), 2)}
         unfinished.append(self)
 
     def _error(self, number, error):
         return AssertionError(f"{self.label}, as printed ({self.tex}), statement {number + 1}: {error}")
 
     def value(self, environment, number=0, side=-1):
-        """The value of one side of a statement, by default of the only one."""
-        self.left.discard(number)
+        """The value of one side of a statement, by default of the last: sides and relations are counted from 0."""
+        sides = self.statements[number][1]
+        self.left.discard((number, side % len(sides)))
         try:
-            return Evaluator(environment)(self.statements[number][1][side])
+            return Evaluator(environment)(sides[side])
         except (KeyError, TexError) as error:
             raise self._error(number, error) from error
 
@@ -126,8 +127,8 @@ class Printed:
         """
         environment = dict(environment)
         for number in range(len(self.statements)) if only is None else only:
-            self.left.discard(number)
             sides = self.statements[number][1]
+            self.left -= {(number, i) for i in range(len(sides))}
             if len(sides) == 1:
                 raise self._error(number, "there is no relation: take its value")
             try:

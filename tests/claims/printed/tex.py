@@ -14,6 +14,7 @@ Arguments, sub and sup stay lists of tokens: whether they are indices, numbers o
 when the names have values. What the language does not know raises a `TexError`.
 """
 
+import functools
 import re
 
 from extensions import notation
@@ -63,6 +64,11 @@ def tokens(tex):
 
 def joined(parts):
     """The tokens as one text that does not depend on how a formula is spaced."""
+    return _joined(tuple(parts))
+
+
+@functools.cache
+def _joined(parts):
     return re.sub(
         r"(\\[A-Za-z]+) (?![A-Za-z])",
         r"\1",
@@ -352,6 +358,11 @@ def _condition(words):
 
 def whole(parts):
     """One chain or expression that uses up all tokens."""
+    return _whole(tuple(parts))
+
+
+@functools.cache
+def _whole(parts):
     while parts and parts[-1] in (",", "."):
         parts = parts[:-1]
     parser = Parser(list(parts))
