@@ -159,7 +159,7 @@ class Gradients:
 
 
 def forward(net, X):
-    """The forward sweep (`eq:pre-activation`, `eq:activation`).
+    """The forward sweep (`eq:pre-activation`, `eq:activation`; for a batch `eq:forward-batch`).
 
     Args:
         net: a `Network`.
@@ -181,7 +181,7 @@ def forward(net, X):
 
 
 def backward(net, fwd, Y):
-    """The backward sweep: the four equations.
+    """The backward sweep: the four equations, for a batch (`eq:batch`, `eq:backward-batch`).
 
     Args:
         net: a `Network`.
@@ -217,8 +217,8 @@ def output_error(net, fwd, Y):
     if loss.value_from_z is not None:
         # The labels of a distribution sum to 1 only up to rounding; their sum keeps δ exact.
         total = Y.sum(axis=0) if loss.output == "softmax" else 1
-        return a * total - Y
-    return net.sigma[net.L].vjp(z, loss.gradient(a, Y))
+        return a * total - Y  # eq:delta-cross-entropy
+    return net.sigma[net.L].vjp(z, loss.gradient(a, Y))  # eq:delta-output-general
 
 
 def cost(net, fwd, Y):

@@ -96,3 +96,39 @@ def read_from_page():
                         if name_of_test(label.value) == node.name:
                             found.setdefault(label.value, set()).add(call.func.id)
     return found
+
+
+@functools.cache
+def code_lines():
+    """{label: [(path, line), ...]}: where src names a label, at the line that computes it or in a docstring."""
+    found = {}
+    for path in sorted((ROOT / "src" / "backprop").rglob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for label in re.findall(r"(?:# |`)((?:eq|thm|prop|lem|cor|alg):[a-z0-9-]+)(?=`|$)", line):
+                found.setdefault(label, []).append((name, number))
+    return found
+
+
+@functools.cache
+def claims_of_pages():
+    """{page's stem: [label, ...]} in the order of the pages' text, formulas and theorems mixed."""
+    found = {}
+    for path, text in pages():
+        places = [(m.start(), m[1]) for m in EQUATION.finditer(text)] + [
+            (m.start(), m[2]) for m in PROVED.finditer(text)
+        ]
+        if places:
+            found[path.stem] = [label for _, label in sorted(places)]
+    return found
+
+
+def file_of_test(label):
+    """The file in tests/claims that holds the test of a label."""
+    head = f"def {name_of_test(label)}("
+    files = [
+        path.name
+        for path in sorted(Path(__file__).parent.glob("test_*.py"))
+        if head in path.read_text(encoding="utf-8")
+    ]
+    return files[0] if files else ""

@@ -379,7 +379,10 @@ BOUNDS = {  # bound, best step, least value
 def test_eq_best_step(name):
     """The derivative of the bound is 0 there, negative before and positive after."""
     numbers = {M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}
-    least = [float(sympy.nsolve(sympy.diff(bound(k), k).subs(numbers), 0.3)) for bound, *_ in BOUNDS.values()]
+    least = [
+        float(sympy.nsolve(sympy.diff(bound(k), k).subs(numbers), (0.01, 9), solver="bisect"))
+        for bound, *_ in BOUNDS.values()
+    ]
     printed("eq:best-step").holds(BOUND | dict(zip(("h_1", "h_2"), least, strict=True)))
     bound, best, _ = BOUNDS[name]
     slope = lambda h: sympy.simplify(
