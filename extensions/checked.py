@@ -58,7 +58,7 @@ def lines():
     made = [
         f"Of {number['formulas']} labelled formulas {number['run']} are run as they are printed, "
         f"{number['pinned']} are pinned. {number['in code']} of them have their label in the code. "
-        f"There are {number['theorems']} labelled theorems, propositions, lemmas, corollaries and algorithms.",
+        f"There are {number['theorems']} labelled theorems, propositions, lemmas, corollaries, algorithms.",
     ]
     page = None
     for where, label, how, test, code in rows():

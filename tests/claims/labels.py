@@ -100,14 +100,14 @@ def read_from_page():
 
 @functools.cache
 def code_lines():
-    """{label: [(path, line), ...]}: where src names a label, at the line that computes it or in a docstring."""
+    """{label: [(path, line), ...]}: where src names a label; lines that end in its comment first, network.py first."""
     found = {}
     for path in sorted((ROOT / "src" / "backprop").rglob("*.py")):
-        name = path.relative_to(ROOT).as_posix()
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-            for label in re.findall(r"(?:# |`)((?:eq|thm|prop|lem|cor|alg):[a-z0-9-]+)(?=`|$)", line):
-                found.setdefault(label, []).append((name, number))
-    return found
+            for label in re.findall(r"\b(?:eq|thm|prop|lem|cor|alg):[a-z0-9-]+", line):
+                rank = (not line.endswith(f"# {label}"), path.name != "network.py")
+                found.setdefault(label, []).append((rank, (path.relative_to(ROOT).as_posix(), number)))
+    return {label: [place for _, place in sorted(places)] for label, places in found.items()}
 
 
 @functools.cache
