@@ -291,10 +291,13 @@ class Evaluator:
         factors = self._applied(items)
         if len(factors) == 1:
             return factors[0][1]
-        segments, divided = [[]], False
-        for operator, value in factors:
+        segments, divided, literal = [[]], False, False
+        for operator, value, tree in factors:
             if callable(value):
                 raise TexError("a function without its argument in a product")
+            if operator == "" and literal and tree[0] == "number":
+                raise Ambiguous("two numbers side by side")
+            literal = tree[0] == "number"
             if divided and operator == "":
                 raise Ambiguous("a factor behind the denominator of a/b")
             divided = operator == "/"
@@ -338,9 +341,9 @@ class Evaluator:
         """The factors of a term, with functions applied to what stands behind them."""
         found, i = [], 0
         while i < len(items):
-            operator, _ = items[i]
+            operator, tree = items[i]
             value, i = self._application(items, i)
-            found.append((operator, value))
+            found.append((operator, value, tree))
         return found
 
     def _application(self, items, i):
