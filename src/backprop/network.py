@@ -208,17 +208,17 @@ def backward(net, fwd, Y):
 
 
 def output_error(net, fwd, Y):
-    """δ^(L) = J_σ(z^(L))^T ∇_a ℓ, (n_L, N) (`eq:delta-output`).
+    """δ^(L) = J_σ(z^(L))^T ∇_a ℓ, (n_L, N) (`eq:delta-output-general`, `eq:delta-output`).
 
-    For softmax with cross-entropy and sigmoid with binary cross-entropy the product is a - y;
-    written so, it is right for saturated outputs too.
+    For softmax with cross-entropy and sigmoid with binary cross-entropy the product is a - y
+    (`eq:delta-cross-entropy`); written so, it is right for saturated outputs too.
     """
     z, a, loss = fwd.z[net.L], fwd.a[net.L], net.loss_function
     if loss.value_from_z is not None:
         # The labels of a distribution sum to 1 only up to rounding; their sum keeps δ exact.
         total = Y.sum(axis=0) if loss.output == "softmax" else 1
-        return a * total - Y  # eq:delta-cross-entropy
-    return net.sigma[net.L].vjp(z, loss.gradient(a, Y))  # eq:delta-output-general
+        return a * total - Y
+    return net.sigma[net.L].vjp(z, loss.gradient(a, Y))
 
 
 def cost(net, fwd, Y):

@@ -283,6 +283,7 @@ def test_eq_truncation_complex(name):
     given |= {"c_": {3: 1.0, 5: -1.0}, r"k\ge1": [{"k": 1}, {"k": 2}]}
     bound = printed("eq:truncation-complex")
     bound.holds(given)
+    bound.holds(given | {"s": 0.9, "C": 1 + 0.9**2, "h": 0.6})
     assert bound.value(given, 0) == pytest.approx(0.6**2 + 0.6**4)
     f, radius = SMOOTH[name]
     with mp.workdps(60):

@@ -12,9 +12,9 @@ only as sides of equations. What else a text needs is named in a comment line of
 reason:  % numbers: 0.9, 0.99 -- usual choices, no results
 """
 
+import functools
 import json
 import re
-from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -153,9 +153,11 @@ def _chain(tex, sides):
         ):
             continue
         tolerance = (
-            sum(_rounding(side, evaluate) for side in sides[2 * i : 2 * i + 3 : 2]) * (1 + 1e-9) + 1e-9
+            sum(_rounding(side, evaluate) for side in sides[2 * i : 2 * i + 3 : 2]) * (1 - 1e-6) + 1e-9
         )
-        found.append((" ".join(tex.split()), equal(left, right, tolerance), NUMBER.findall(tex)))
+        found.append(
+            (" ".join(tex.split()), equal(left, right, tolerance), _literals(sides[2 * i : 2 * i + 3]))
+        )
     return found
 
 
@@ -189,13 +191,17 @@ def _moved(tree, place, change):
     return walk(tree)
 
 
+@functools.cache
+def cells_of(path):
+    """The cells of a chapter; a Markdown page is one cell."""
+    if path.suffix == ".ipynb":
+        return nbformat.read(path, as_version=4).cells
+    return [nbformat.v4.new_markdown_cell(path.read_text(encoding="utf-8"))]
+
+
 def unbound(path):
     """[(cell, number as printed)] of a chapter's numbers that nothing binds."""
-    cells = (
-        nbformat.read(path, as_version=4).cells
-        if path.suffix == ".ipynb"
-        else [nbformat.v4.new_markdown_cell(path.read_text(encoding="utf-8"))]
-    )
+    cells = cells_of(path)
     hidden = [
         v
         for c in cells
@@ -209,7 +215,7 @@ def unbound(path):
             if cell.cell_type != "markdown":
                 continue
             allowed = {t.strip() for names, _ in ALLOWED.findall(cell.source) for t in names.split(",")}
-            in_equations = {value_of(m[1]) for _, _, ns in equations(cell.source) for m in ns}
+            in_equations = {v for _, _, values in equations(cell.source) for v in values}
             for printed, value, places in numbers(cell.source):
                 if printed in allowed or abs(value) in in_equations:
                     continue
@@ -227,6 +233,3 @@ def unbound(path):
 
 def chapters():
     return sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("chapters/*.md")])
-
-
-__all__ = ["Path", "chapters", "equations", "unbound"]

@@ -3,16 +3,14 @@
 import nbformat
 import pytest
 
-from .numbers import chapters, equations, numbers, unbound
+from .numbers import cells_of, chapters, equations, numbers, unbound
 
 # How many numbers of a chapter may still lack what binds them; to be 0 when the chapter is next edited.
 OWED = {"06-bug-clinic": 2, "06-implementation": 20, "08-training": 9, "10-history": 6}
 
 
 def markdown(path):
-    if path.suffix == ".md":
-        return [path.read_text(encoding="utf-8")]
-    return [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+    return [cell.source for cell in cells_of(path) if cell.cell_type == "markdown"]
 
 
 @pytest.mark.parametrize("path", chapters(), ids=lambda path: path.stem)
@@ -70,6 +68,7 @@ def page(tmp_path):
         secret = new.new_code_cell(hidden, metadata={"tags": ["remove-cell"]})
         cells = [new.new_markdown_cell(prose), code, new.new_markdown_cell("## Another section"), secret]
         nbformat.write(new.new_notebook(cells=cells), path)
+        cells_of.cache_clear()
         return [printed for _, printed in unbound(path)]
 
     return made
