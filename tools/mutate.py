@@ -76,7 +76,7 @@ CHANGES = [
     (r"(?<=_)i(?![A-Za-z])", "j"),
     (r"(?<![<>:])=(?!=)", "= 2"),
     (r"(?<![<>:])=(?!=)", "= 7 +"),
-    (r"(?<![<>:])=(?!=)", "= -"),
+    (r"(?<![<>:])=(?!=| *[&-]? *0)", "= -"),
     (r"\\le(?![a-z])", r"\\ge"),
     (r"\\ge(?![a-z])", r"\\le"),
     (r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\\frac{\2}{\1}"),
@@ -88,7 +88,7 @@ CHANGES = [
     (r"\\sin(?![a-z])", r"\\cos"),
     (r"\\max(?![a-z])", r"\\min"),
 ]  # fmt: skip
-DIGIT = re.compile(r"\d")
+DIGIT = re.compile(r"(?<!\\\\\[)\d")
 
 
 def changed(tex):
@@ -194,16 +194,18 @@ def prose_numbers():
             for printed, _, _ in numbers.numbers(old):
                 if printed in owed or any(printed in names for names, _ in numbers.ALLOWED.findall(old)):
                     continue
-                digits = printed.rstrip("%").lstrip("-−")
-                for match in re.finditer(rf"(?<![\d.]){re.escape(digits)}(?![\d.]\d|\d)", old):
+                sign, digits = re.match(r"([-−]?)(.*?)%?$", printed).groups()
+                for match in re.finditer(rf"(?<![\d.]){sign}{re.escape(digits)}(?![\d.]\d|\d)", old):
                     for digit in DIGIT.finditer(digits):
-                        at = match.start() + digit.start()
+                        at = match.start() + len(sign) + digit.start()
                         new = old[:at] + str((int(digit[0]) + 1) % 10) + old[at + 1 :]
+                        if numbers.numbers(new) == numbers.numbers(old):  # a link, or code
+                            continue
                         yield Mutant(
                             "number", path.stem, printed, old[max(0, at - 40) : at] + new[at : at + 12],
                             lambda c=cell, new=new: c.update(source=new),
                             lambda c=cell, old=old: c.update(source=old),
-                            lambda item, at=f"[{path.stem}]": item.path.stem == "test_numbers" and at in item.name,
+                            lambda item, page=path.stem: item.name.endswith(f"[{page}]"),
                         )  # fmt: skip
 
 

@@ -251,8 +251,14 @@ STEPS = (0.5, 0.1, 0.01)
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_one_sided(name):
     """2 (D_1 - f')/h is a value that f'' takes on [0, h]."""
-    # For the cube all is known: D_1 = D_2 = h², and ξ = h/3.
-    given = {"D_1": lambda h: h * h, "f'": lambda t: 3 * t * t, "f''": lambda t: 6 * t, "h": 0.6, r"\xi": 0.2}
+    # For t + t³ all is known: D_1 = D_2 = 1 + h², and ξ = h/3.
+    given = {
+        "D_1": lambda h: 1 + h * h,
+        "f'": lambda t: 1 + 3 * t * t,
+        "f''": lambda t: 6 * t,
+        "h": 0.6,
+        r"\xi": 0.2,
+    }
     printed("eq:truncation-one-sided").holds(given)
     f = SMOOTH[name][0]
     with mp.workdps(60):
@@ -265,7 +271,13 @@ def test_eq_truncation_one_sided(name):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_central(name):
     """6 (D_2 - f')/h² is a value that f''' takes on [-h, h]."""
-    given = {"D_2": lambda h: h * h, "f'": lambda t: 3 * t * t, "f'''": lambda t: 6.0, "h": 0.6, r"\xi": 0.2}
+    given = {
+        "D_2": lambda h: 1 + h * h,
+        "f'": lambda t: 1 + 3 * t * t,
+        "f'''": lambda t: 6.0,
+        "h": 0.6,
+        r"\xi": 0.2,
+    }
     printed("eq:truncation-central").holds(given)
     f = SMOOTH[name][0]
     with mp.workdps(60):

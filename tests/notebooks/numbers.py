@@ -153,7 +153,9 @@ def _chain(tex, sides):
         ):
             continue
         tolerance = (
-            sum(_rounding(side, evaluate) for side in sides[2 * i : 2 * i + 3 : 2]) * (1 - 1e-6) + 1e-9
+            sum(_rounding(side, evaluate) for side in sides[2 * i : 2 * i + 3 : 2]) * (1 - 1e-6) + 1e-12
+        if relation == r"\approx":
+            tolerance = max(tolerance, 0.01 * np.max(abs(np.asarray(right))))
         )
         found.append(
             (" ".join(tex.split()), equal(left, right, tolerance), _literals(sides[2 * i : 2 * i + 3]))
@@ -162,11 +164,11 @@ def _chain(tex, sides):
 
 
 def _rounding(tree, evaluate):
-    """How far off a side may be when each of its decimals is rounded in its last digit."""
-    here, total = np.asarray(evaluate(tree)), 0.0
-    for place, value in enumerate(_literals(tree)):
+    """How far off a side may be: results, and decimals with five digits or more, are rounded; others are exact."""
+    here, total, values = np.asarray(evaluate(tree)), 0.0, _literals(tree)
+    for place, value in enumerate(values):
         digits = decimals(repr(value)) if not float(value).is_integer() else 0
-        if digits:
+        if digits and (len(values) == 1 or digits >= 5 or here.ndim):
             moved = np.asarray(evaluate(_moved(tree, place, 0.5 * 10.0**-digits)))
             total += np.max(abs(moved - here))
     return total
