@@ -144,22 +144,15 @@ def _chain(tex, sides):
         except (ValueError, KeyError, TypeError, ArithmeticError):
             values.append(None)
     for i, (left, relation, right) in enumerate(zip(values, sides[1::2], values[1:], strict=False)):
-        if (
-            left is None
-            or right is None
-            or callable(left)
-            or callable(right)
-            or relation not in ("=", r"\approx")
-        ):
+        if left is None or right is None or callable(left) or callable(right):
             continue
-        tolerance = (
-            sum(_rounding(side, evaluate) for side in sides[2 * i : 2 * i + 3 : 2]) * (1 - 1e-6) + 1e-12
+        pair = sides[2 * i : 2 * i + 3]
+        tolerance = (_rounding(pair[0], evaluate) + _rounding(pair[2], evaluate)) * (1 - 1e-6) + 1e-12
         if relation == r"\approx":
             tolerance = max(tolerance, 0.01 * np.max(abs(np.asarray(right))))
-        )
-        found.append(
-            (" ".join(tex.split()), equal(left, right, tolerance), _literals(sides[2 * i : 2 * i + 3]))
-        )
+        elif relation != "=":
+            continue
+        found.append((" ".join(tex.split()), equal(left, right, tolerance), _literals(pair)))
     return found
 
 
