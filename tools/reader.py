@@ -23,12 +23,14 @@ from urllib.parse import quote
 
 import nbformat
 import yaml
+from extensions import checked
 from extensions import notation as symbols
 from extensions.expansion import expand
 
+from tools.notebooks import FOLDERS, KERNEL, LANGUAGE
+
 ROOT = Path(__file__).resolve().parent.parent
 
-from tools.notebooks import FOLDERS, KERNEL, LANGUAGE  # noqa: E402
 
 # Directives of sphinx-proof that carry a number; each kind counts for itself, through the whole book.
 NUMBERED = (
@@ -323,7 +325,7 @@ class Writer:
             "dropdown": self._admonition, "tab-set": self._tabs, "tab-item": self._tab,
             "figure": self._figure, "image": self._figure, "table": self._table, "math": self._math,
             "code-block": self._code, "notation-table": self._notation_table,
-            "notation-forms": self._notation_forms,
+            "notation-forms": self._notation_forms, "checked-table": self._checked_table,
         } | dict.fromkeys(ADMONITIONS, self._admonition)  # fmt: skip
         if directive.name not in known:
             raise ValueError(f"unknown directive {directive.name!r}")
@@ -426,6 +428,10 @@ class Writer:
             return self.markdown(lines)
         finally:
             self.macros = self.book.macros
+
+    def _checked_table(self, directive):
+        self._options(directive)
+        return self.markdown(checked.lines())
 
     def _notation_forms(self, directive):
         """The equations as the chosen notation's text has them; in the book's own, nothing."""

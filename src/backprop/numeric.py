@@ -69,7 +69,7 @@ def partials(function, x, h=STEP, scheme="central", where=None, sides=False):
     for index in np.ndindex(*x.shape) if where is None else where:
         up, above = at(index, h)
         if scheme == "one-sided":
-            columns.append((up - here) / h)
+            columns.append((up - here) / h)  # eq:three-schemes
         elif scheme == "complex step":
             columns.append(up.imag / h.imag)
         else:
