@@ -108,7 +108,7 @@ def plain(tex):
         text = re.sub(rf"\\{re.escape(sign)}(?![A-Za-z])\s*", letter, text)
     text = re.sub(r"\\math(?:cal|bf|rm)\{(\w+)\}", r"\1", text)
     for accent, mark in ACCENTS.items():
-        text = re.sub(rf"\\{accent}\s*\{{?(\w)\}}?", rf"\1{mark}", text)
+        text = re.sub(rf"\\{accent}\s*(?:(\w)|\{{(\w)\}})", rf"\1\2{mark}", text)
     if "\\" in text:
         raise ValueError(f"tex: expected commands among {', '.join([*SIGNS, *ACCENTS])}, got {tex!r}")
     text = re.sub(r"\^\{[(\[]?(#1|L)[)\]]?\}", r"[\1]", text)
