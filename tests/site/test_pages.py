@@ -67,7 +67,7 @@ def test_a_page_is_whole(site, open_page, name):
 @pytest.mark.parametrize("name", PAGES)
 def test_without_scripts_formulas_are_plain_tex(name):
     """No macro of ours stands in the text of a page; with scripts the source comes from an attribute."""
-    symbols = notation.read(ROOT / "notation.yml")["symbols"]
+    symbols = notation.read(ROOT / notation.FILE)["symbols"]
     text = re.sub(
         r"<script.*?</script>", "", without_templates((BUILT / name).read_text(encoding="utf-8")), flags=re.S
     )

@@ -1,7 +1,7 @@
 """The book's formulas, run as they are printed: TeX from the page, evaluated with arrays.
 
 `tex` reads TeX into trees, `evaluate` gives them values, `page` finds a label's formula in its chapter,
-`arrays` names the arrays of a network by the macros of notation.yml.
+`arrays` names the arrays of a network by the macros of data/notation.toml.
 """
 
 from .arrays import arrays, profile_arrays

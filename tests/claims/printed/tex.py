@@ -21,7 +21,7 @@ from extensions import notation
 
 from ..labels import ROOT
 
-NOTATION = notation.read(ROOT / "notation.yml")
+NOTATION = notation.read(ROOT / notation.FILE)
 SYMBOLS = {symbol["macro"]: symbol["args"] for symbol in NOTATION["symbols"]}
 # Pieces of formulas that courses build differently are replaced before a formula is read.
 FORMS = [symbol for symbol in NOTATION["symbols"] if "kind" in symbol]
