@@ -26,11 +26,12 @@ from tests.site.conftest import BUILT, FLAGS, Quiet
 from tools import browser as browser_tool
 
 from backprop import demos
+from backprop.live import controls
 
 PAGE = "chapters/05-worked-example.html"
 DEMO = "tiny-network"
 MOVES = 200
-FORMULAS = ("chapters/04-four-equations.html", "chapters/07-gradient-flow.html")  # the slowest to set anew
+FORMULAS = ("chapters/04-four-equations.html", "chapters/07-flow.html")  # the slowest to set anew
 SWITCHES = 3  # times through all notations
 # From an event on a field to the new words beside the new picture, in milliseconds.
 TOUCH = """async ([demo, moves]) => {
@@ -122,7 +123,7 @@ def moves(chromium):
     for path in sorted((BUILT / "chapters").glob("*.html")):
         text = path.read_text(encoding="utf-8")
         for name in demos.ALL:
-            sliders = [c for c in demos.named(name).controls if isinstance(c, demos.Slider)]
+            sliders = [c for c in demos.named(name).controls if isinstance(c, controls.Slider)]
             if f'data-demo="{name}"' not in text or name in found or not sliders:
                 continue
             page = context.new_page()

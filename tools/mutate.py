@@ -2,11 +2,11 @@ r"""Change the book in one place at a time and see whether a test turns red.
 
     python tools/mutate.py [--seed S] [--number N] [--kind KIND ...]
 
-Kinds of places: `formula` (labelled ones), `theorem` (formulas of statements), `translation`
-(section formulas of the notation file), `number` (of the text), `src`. Of each kind N places are drawn; a
-change is a sign, a transpose, an index, a factor, an order or a digit. The tests that belong to a place run in
-this process, until one fails. What stayed green is listed, and is to be explained in
-tools/survivors.txt if no test could tell it from what was there.
+Kinds of places: `formula` (labelled ones), `theorem` (formulas of statements), `translation` (formulas of
+the notation file), `number` (of the text), `src`. Of each kind N places are drawn; a change is a sign, a
+transpose, an index, a factor, an order or a digit. The tests that belong to a place run in this process,
+until one fails. What stayed green is listed, and is to be explained in tools/survivors.txt if no test
+could tell it from what was there.
 """
 
 import argparse
@@ -31,17 +31,17 @@ SURVIVORS = ROOT / "tools" / "survivors.txt"
 # Modules of the package whose lines are changed, and beside their own unit tests those that run for them.
 MODULES = {
     "network": ["claims/test_four_equations.py", "claims/test_notation_chapter.py"],
-    "activations": ["claims/test_gradient_flow.py", "unit/test_losses.py"],
+    "activations": ["claims/test_flow.py", "unit/test_losses.py"],
     "losses": ["claims/test_four_equations.py"],
-    "initialise": ["claims/test_gradient_flow.py"],
+    "initialise": ["claims/test_flow.py"],
     "layers": ["claims/test_implementation.py"],
     "complexity": ["claims/test_complexity.py"],
     "checkpoint": ["claims/test_complexity.py"],
     "chain": ["claims/test_chain_rule.py"],
-    "graph": ["claims/test_computation_graphs.py"],
+    "graph": ["claims/test_graph.py"],
     "control": ["claims/test_history.py"],
     "training": ["claims/test_training.py"],
-    "flow": ["claims/test_gradient_flow.py"],
+    "flow": ["claims/test_flow.py"],
 }  # fmt: skip
 LONGEST = 60  # seconds for one change
 

@@ -26,6 +26,7 @@ __all__ = [
     "check_gradients",
     "checkpoint",
     "clinic",
+    "clipping",
     "code_of",
     "complexity",
     "control",
@@ -42,7 +43,6 @@ __all__ = [
     "losses",
     "plain",
     "train",
-    "valley",
     "value_and_grad",
     "workspace",
 ]
@@ -61,6 +61,7 @@ _LATER = {
     for name in (
         "checkpoint",
         "clinic",
+        "clipping",
         "complexity",
         "control",
         "data",
@@ -71,7 +72,6 @@ _LATER = {
         "history",
         "layers",
         "plain",
-        "valley",
         "workspace",
     )
 }

@@ -559,9 +559,9 @@ def single_run(hidden="sigmoid", output="sigmoid", init="glorot", seed=42):
 
 
 def measurements():
-    """The stored run of benchmarks/gradient_flow.py, a dict; its keys are told there."""
+    """The stored run of benchmarks/flow.py, a dict; its keys are told there."""
     import json
     from importlib import resources
 
-    text = resources.files("backprop").joinpath("data", "gradient_flow.json").read_text(encoding="utf-8")
+    text = resources.files("backprop").joinpath("data", "flow.json").read_text(encoding="utf-8")
     return json.loads(text)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy
 
-from backprop import chain
+from backprop import chain_rule
 
 from .printed import pinned, printed
 
@@ -233,7 +233,7 @@ def test_eq_exp_sin_square():
     assert f"{y.diff(x).subs(x, 1).evalf(20):.9f}" == "2.506761535"
     steps = [(lambda v: v**2, lambda v: 2 * v), (np.sin, np.cos), (np.exp, np.exp)]
     for at in (-1.3, 0.0, 1.0, 2.0):
-        assert chain.sweep(steps, at)[2][0] == pytest.approx(float(y.diff(x).subs(x, at)), rel=1e-13)
+        assert chain_rule.sweep(steps, at)[2][0] == pytest.approx(float(y.diff(x).subs(x, at)), rel=1e-13)
 
 
 # Several paths
@@ -268,7 +268,7 @@ def test_prop_coefficients(rng):
     at = rng.normal(size=(3, 1))
     coarse, fine = shrinking(f, at, jacobian(at), rng)
     assert fine < coarse / 50
-    np.testing.assert_allclose(chain.derivative(f, at), jacobian(at), rtol=1e-8)
+    np.testing.assert_allclose(chain_rule.derivative(f, at), jacobian(at), rtol=1e-8)
     other = jacobian(at) + [[0.0, 0.01, 0.0]]
     assert shrinking(f, at, other, rng)[1] > 0.005
 
@@ -404,7 +404,7 @@ def test_eq_chain_rule_distributed(rng):
     g, dg = smooth(rng, 2, 4)
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(2, 1))
-    numeric = chain.derivative(lambda v: f(g(v)), at)
+    numeric = chain_rule.derivative(lambda v: f(g(v)), at)
     given = {"dy/du_": lambda i: df(g(at))[0, i - 1], "du_/dx_": lambda i, j: dg(at)[i - 1, j - 1], "n": 4}
     given["dy/dx_"] = lambda j: numeric[0, j - 1]
     for j in (1, 2):
@@ -468,13 +468,13 @@ def test_eq_jacobian(rng):
     """Rows are outputs, columns inputs."""
     g, dg = smooth(rng, 2, 3)
     at = rng.normal(size=(2, 1))
-    numeric = chain.derivative(g, at)
+    numeric = chain_rule.derivative(g, at)
     entry = lambda i, j: (g(at + 1e-6 * np.eye(2)[:, [j - 1]]) - g(at))[i - 1, 0] / 1e-6
     for i, j in np.ndindex(3, 2):
         given = {r"\jac{u/x}": numeric, "du_/dx_": entry, "i": i + 1, "j": j + 1}
         printed("eq:jacobian").holds(given, rtol=1e-4, atol=1e-5)
     assert dg(at).shape == (3, 2)
-    np.testing.assert_allclose(chain.derivative(g, at), dg(at), rtol=1e-7)
+    np.testing.assert_allclose(chain_rule.derivative(g, at), dg(at), rtol=1e-7)
     for i, j in np.ndindex(3, 2):
         e = 1e-6 * np.eye(2)[:, [j]]
         assert dg(at)[i, j] == pytest.approx(((g(at + e) - g(at - e))[i, 0]) / 2e-6, rel=1e-7)
@@ -483,11 +483,11 @@ def test_eq_jacobian(rng):
 def test_eq_gradient_definition(rng):
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(4, 1))
-    given = {r"\nabla_{x}y": chain.derivative(f, at, "denominator"), r"\jac{y/x}": df(at)}
+    given = {r"\nabla_{x}y": chain_rule.derivative(f, at, "denominator"), r"\jac{y/x}": df(at)}
     printed("eq:gradient-definition").holds(given, rtol=1e-7)
     gradient = df(at).T
     assert gradient.shape == at.shape
-    np.testing.assert_allclose(chain.derivative(f, at, "denominator"), gradient, rtol=1e-7)
+    np.testing.assert_allclose(chain_rule.derivative(f, at, "denominator"), gradient, rtol=1e-7)
     assert f(at - 1e-4 * gradient) < f(at)  # it can be subtracted, and a small step lowers f
 
 
@@ -517,9 +517,9 @@ def composite(rng):
 
 def test_eq_chain_rule_jacobian(rng):
     f, A, g, B, at = composite(rng)
-    given = {r"\jac{z/x}": chain.derivative(lambda v: f(g(v)), at), r"\jac{z/u}": A, r"\jac{u/x}": B}
+    given = {r"\jac{z/x}": chain_rule.derivative(lambda v: f(g(v)), at), r"\jac{z/u}": A, r"\jac{u/x}": B}
     printed("eq:chain-rule-jacobian").holds(given, rtol=1e-6)
-    np.testing.assert_allclose(chain.derivative(lambda v: f(g(v)), at), A @ B, rtol=1e-6)
+    np.testing.assert_allclose(chain_rule.derivative(lambda v: f(g(v)), at), A @ B, rtol=1e-6)
     x1, x2, u1, u2 = sympy.symbols("x1 x2 u1 u2")
     inner, outer = sympy.Matrix([x1 * x2, x1 + x2]), sympy.Matrix([u1 * u2, u1 - u2**2])
     put = {u1: inner[0], u2: inner[1]}
@@ -592,10 +592,15 @@ def test_eq_chain_rule_gradient(rng):
     g, dg = smooth(rng, 2, 4)
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(2, 1))
-    given = {r"\nabla_{x}y": chain.derivative(lambda v: f(g(v)), at, "denominator"), r"\jac{u/x}": dg(at)}
+    given = {
+        r"\nabla_{x}y": chain_rule.derivative(lambda v: f(g(v)), at, "denominator"),
+        r"\jac{u/x}": dg(at),
+    }
     printed("eq:chain-rule-gradient").holds(given | {r"\nabla_{u}y": df(g(at)).T}, rtol=1e-6)
     gradient = dg(at).T @ df(g(at)).T
-    np.testing.assert_allclose(chain.derivative(lambda v: f(g(v)), at, "denominator"), gradient, rtol=1e-6)
+    np.testing.assert_allclose(
+        chain_rule.derivative(lambda v: f(g(v)), at, "denominator"), gradient, rtol=1e-6
+    )
 
 
 def test_eq_chain_rule_denominator(rng):
@@ -603,8 +608,8 @@ def test_eq_chain_rule_denominator(rng):
     g, _ = smooth(rng, 3, 4)
     f, _ = smooth(rng, 4, 2)
     at = rng.normal(size=(3, 1))
-    inner, outer = (chain.derivative(*pair, "denominator") for pair in ((g, at), (f, g(at))))
-    right = chain.derivative(lambda v: f(g(v)), at, "denominator")
+    inner, outer = (chain_rule.derivative(*pair, "denominator") for pair in ((g, at), (f, g(at))))
+    right = chain_rule.derivative(lambda v: f(g(v)), at, "denominator")
     printed("eq:chain-rule-denominator").holds({"dy/dx": right, "du/dx": inner, "dy/du": outer}, rtol=1e-6)
     assert (inner.shape, outer.shape, right.shape) == ((3, 4), (4, 2), (3, 2))
     np.testing.assert_allclose(inner @ outer, right, rtol=1e-6)
@@ -616,7 +621,7 @@ def test_eq_chain_rule_denominator(rng):
 
 def test_the_poll_s_example_with_equal_sizes():
     P, Q = np.array([[0, 1], [0, 0]]), np.array([[0, 0], [1, 0]])
-    right = chain.derivative(lambda v: Q @ P @ v, [[0.3], [0.4]], "denominator")
+    right = chain_rule.derivative(lambda v: Q @ P @ v, [[0.3], [0.4]], "denominator")
     np.testing.assert_allclose(right, P.T @ Q.T, atol=1e-10)
     assert (P.T @ Q.T).tolist() == [[0, 0], [0, 1]] and (Q.T @ P.T).tolist() == [[1, 0], [0, 0]]
 
@@ -626,8 +631,8 @@ def test_the_poll_s_options_for_a_number(rng):
     g, _ = smooth(rng, 3, 4)
     f, _ = smooth(rng, 4, 1)
     at = rng.normal(size=(3, 1))
-    inner, outer = (chain.derivative(*pair, "denominator") for pair in ((g, at), (f, g(at))))
-    right = chain.derivative(lambda v: f(g(v)), at, "denominator")
+    inner, outer = (chain_rule.derivative(*pair, "denominator") for pair in ((g, at), (f, g(at))))
+    right = chain_rule.derivative(lambda v: f(g(v)), at, "denominator")
     assert (inner.shape, outer.shape, right.shape) == ((3, 4), (4, 1), (3, 1))
     for a, b in ((outer, inner), (outer.T, inner), (outer, inner.T)):  # A and E, B, C
         with pytest.raises(ValueError, match="matmul"):
@@ -656,9 +661,9 @@ def test_eq_jacobian_product(rng):
     pinned("eq:jacobian-product", r"\jac{y/x} = \jac{\nlayers}\,\jac{\nlayers-1} \cdots \jac{2}\,\jac{1}")
     network, at, jacobians = layers(rng, [3, 4, 2, 5, 2])
     expected = jacobians[4] @ jacobians[3] @ jacobians[2] @ jacobians[1]
-    np.testing.assert_allclose(chain.derivative(network, at, h=1e-6), expected, rtol=1e-4, atol=1e-6)
-    for start in chain.STARTS:
-        np.testing.assert_allclose(chain.product(jacobians, start)[0], expected, rtol=1e-12)
+    np.testing.assert_allclose(chain_rule.derivative(network, at, h=1e-6), expected, rtol=1e-4, atol=1e-6)
+    for start in chain_rule.STARTS:
+        np.testing.assert_allclose(chain_rule.product(jacobians, start)[0], expected, rtol=1e-12)
 
 
 def test_prop_jacobian_product(rng):
@@ -667,9 +672,9 @@ def test_prop_jacobian_product(rng):
     sizes = [2, 3, 4, 3]
     for count in range(1, len(sizes)):
         network, at, jacobians = layers(np.random.default_rng(SEED), sizes[: count + 1])
-        product, _ = chain.product(jacobians, "input")
+        product, _ = chain_rule.product(jacobians, "input")
         assert product.shape == (sizes[count], sizes[0])
-        np.testing.assert_allclose(chain.derivative(network, at, h=1e-6), product, rtol=1e-4, atol=1e-6)
+        np.testing.assert_allclose(chain_rule.derivative(network, at, h=1e-6), product, rtol=1e-4, atol=1e-6)
 
 
 def counted_one_by_one(jacobians, start):
@@ -688,12 +693,12 @@ def counted_one_by_one(jacobians, start):
 
 
 @pytest.mark.parametrize("sizes", [[3, 4, 2, 5, 1], [1, 4, 2, 5, 6], [2, 3], [4, 4, 4], [5, 1, 7, 2]])
-@pytest.mark.parametrize("start", chain.STARTS)
+@pytest.mark.parametrize("start", chain_rule.STARTS)
 def test_costs_counted_one_by_one(rng, sizes, start):
     jacobians = [None] + [rng.normal(size=(m, n)) for n, m in pairwise(sizes)]
-    product, count = chain.product(jacobians, start)
+    product, count = chain_rule.product(jacobians, start)
     slow, same = counted_one_by_one(jacobians, start)
-    assert count == slow == chain.multiplications(sizes, start)
+    assert count == slow == chain_rule.multiplications(sizes, start)
     np.testing.assert_allclose(product, same, rtol=1e-12)
 
 
@@ -705,7 +710,7 @@ def test_eq_cost_from_output():
     n = sympy.symbols("n0:5", positive=True)
     steps = n[4] * n[3] * n[2] + n[4] * n[2] * n[1] + n[4] * n[1] * n[0]
     assert sympy.expand(n[4] * sum(n[l] * n[l - 1] for l in range(1, 4)) - steps) == 0
-    assert chain.multiplications([2, 3, 5, 7, 11], "output") == steps.subs(
+    assert chain_rule.multiplications([2, 3, 5, 7, 11], "output") == steps.subs(
         dict(zip(n, [2, 3, 5, 7, 11], strict=True))
     )
 
@@ -718,7 +723,7 @@ def test_eq_cost_from_input():
     n = sympy.symbols("n0:5", positive=True)
     steps = n[2] * n[1] * n[0] + n[3] * n[2] * n[0] + n[4] * n[3] * n[0]
     assert sympy.expand(n[0] * sum(n[l] * n[l - 1] for l in range(2, 5)) - steps) == 0
-    assert chain.multiplications([2, 3, 5, 7, 11], "input") == steps.subs(
+    assert chain_rule.multiplications([2, 3, 5, 7, 11], "input") == steps.subs(
         dict(zip(n, [2, 3, 5, 7, 11], strict=True))
     )
 
@@ -730,7 +735,7 @@ def test_prop_order(L, n):
     by = {"output": r"(\nlayers - 1)\,n^2", "input": r"(\nlayers - 2)\,n^3 + n^2"}
     for start, formula in by.items():
         counted = printed("prop:order", formula).value(given)
-        assert chain.multiplications([n] * L + [1], start) == counted
+        assert chain_rule.multiplications([n] * L + [1], start) == counted
     pinned(
         "prop:order",
         r"\nlayers \ge 2",
@@ -739,5 +744,5 @@ def test_prop_order(L, n):
         *by.values(),
     )
     sizes = [n] * L + [1]
-    assert chain.multiplications(sizes, "output") == (L - 1) * n**2
-    assert chain.multiplications(sizes, "input") == (L - 2) * n**3 + n**2
+    assert chain_rule.multiplications(sizes, "output") == (L - 1) * n**2
+    assert chain_rule.multiplications(sizes, "input") == (L - 2) * n**3 + n**2

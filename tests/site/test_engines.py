@@ -16,7 +16,8 @@ import nbformat
 import pytest
 
 from backprop import demos
-from backprop.demos.session import Session
+from backprop.live import controls
+from backprop.live.session import Session
 
 from .conftest import BUILT, ROOT, Quiet
 from .engines import START, shows
@@ -141,14 +142,14 @@ def test_each_control_moves_by_keyboard_and_shows_what_python_computes(visit, pa
     for control in session.demo.controls:
         field, before = f"{figure} [name={control.name}]", session.state[control.name]
         match control:
-            case demos.Slider():
+            case controls.Slider():
                 up = before + control.step <= control.maximum
                 browser.press(field, "ArrowRight" if up else "ArrowLeft")
                 value = before + control.step * (1 if up else -1)
-            case demos.Switch():
+            case controls.Switch():
                 browser.press(field, "Space")
                 value = not before
-            case demos.Choice():
+            case controls.Choice():
                 at = control.options.index(before)
                 down = at + 1 < len(control.options)
                 value = control.options[at + (1 if down else -1)]
@@ -156,11 +157,11 @@ def test_each_control_moves_by_keyboard_and_shows_what_python_computes(visit, pa
                     browser.press(field, "ArrowDown" if down else "ArrowUp")
                 else:
                     browser.choose(field, value)
-            case demos.Text():
+            case controls.Text():
                 browser.press(field, "End")
                 browser.press(field, "1")
                 value = before + "1"
-            case demos.Button():
+            case controls.Button():
                 browser.press(field, "Enter")
                 value = before + 1
         session.set(control.name, value)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from backprop import demos
-from backprop.demos.session import Session
+from backprop.live.session import Session
 
 from . import engines
 from .conftest import BUILT, Quiet

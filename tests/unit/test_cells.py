@@ -6,7 +6,7 @@ import types
 
 import pytest
 
-from backprop.demos import cells
+from backprop.live import cells
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import demos, letters, valley
-from backprop.demos import page, session, widgets
-from backprop.demos.demo import Button, Choice, Demo, Slider, Switch, Text, View
+from backprop import clipping, demos, letters
 from backprop.demos.stepper import setting
+from backprop.live import page, session, widgets
+from backprop.live.controls import Button, Choice, Slider, Switch, Text, View
+from backprop.live.demo import Demo
 from backprop.show.svg import Svg
 
 EVERY = pytest.mark.parametrize("demo", demos.ALL.values(), ids=demos.ALL)
@@ -135,7 +136,7 @@ def test_the_page_gets_a_field_for_each_control(demo):
 
 @EVERY
 def test_the_page_s_messages(demo):
-    desk = page.Desk()
+    desk = demos.desk()
     control = demo.controls[0]
     opened = desk.handle({"demo": demo.name, "action": "open", "query": ""})
     assert opened["text"] == demo.view().text and opened["state"] == demo.defaults()
@@ -154,7 +155,7 @@ def test_the_page_s_messages(demo):
 
 
 def test_messages_that_the_page_does_not_send():
-    desk = page.Desk()
+    desk = demos.desk()
     assert "expected one of chain-rule, " in desk.handle({"demo": "nothing", "action": "open"})["error"]
     assert "action: expected open" in desk.handle({"demo": "tiny-network", "action": "jump"})["error"]
     query = {"demo": "tiny-network", "action": "open"}
@@ -273,7 +274,7 @@ def test_a_demo_that_does_not_move_takes_no_steps():
         session.Session(still, "steps=2")
     with pytest.raises(ValueError, match=expected):
         still.view(steps=2)
-    answer = page.Desk().handle({"demo": "tiny-network", "action": "advance", "times": 2})
+    answer = demos.desk().handle({"demo": "tiny-network", "action": "advance", "times": 2})
     assert re.match(expected, answer["error"])
 
 
@@ -316,17 +317,17 @@ def test_the_chain_rule_demo_measures_its_error():
     ],
 )
 def test_a_mistake_in_a_formula_is_explained_at_its_place(change, pointer, message):
-    view = demos.expression_graph.view(**change)
+    view = demos.graph.view(**change)
     assert message in view.text and message in view.svg.text and view.numbers == {}
     assert (f"\n{' ' * (pointer - 1)}^\n" in view.text) if pointer else ("^" not in view.text)
 
 
 def test_the_graph_demo_on_the_book_s_example():
-    view = demos.expression_graph.view(formula="exp(x*z) + x*z/ln(x) + sin(ln(x))/(x*z)")
+    view = demos.graph.view(formula="exp(x*z) + x*z/ln(x) + sin(ln(x))/(x*z)")
     assert view.numbers["value"] == pytest.approx(412.191457, abs=5e-7)
     assert view.numbers["∂/∂x"] == pytest.approx(1208.381215, abs=5e-7)
     assert view.numbers["∂/∂z"] == pytest.approx(809.707479, abs=5e-7)
-    assert "adjoint" not in demos.expression_graph.view(gradients=False).text
+    assert "adjoint" not in demos.graph.view(gradients=False).text
 
 
 OUTPUTS = [
@@ -378,7 +379,9 @@ def test_both_paths_of_the_clipping_demo():
     n = demos.clipping.view().numbers
     place = np.array([1.3, -0.4])
     for _ in range(40):
-        g = [(valley.cost(*(place + h), 6) - valley.cost(*(place - h), 6)) / 2e-6 for h in 1e-6 * np.eye(2)]
+        g = [
+            (clipping.cost(*(place + h), 6) - clipping.cost(*(place - h), 6)) / 2e-6 for h in 1e-6 * np.eye(2)
+        ]
         place = place - 0.05 * np.array(g) / max(1, np.linalg.norm(g))
     # Forty steps with gradients by differences, each good to about 1e-9.
     assert [n["u with clipping"], n["v with clipping"]] == pytest.approx(place, abs=1e-6)
@@ -399,14 +402,14 @@ def test_the_valley_is_a_network_with_a_shared_weight():
     )
     J, grads = bp.value_and_grad(net, [[1.0]], [[1.0]])
     shared = sum(grads.W[l][0, 0] for l in range(1, T + 1))
-    assert valley.gradient(u, v, T) == pytest.approx((shared, grads.W[T + 1][0, 0]), rel=1e-14)
-    assert valley.cost(u, v, T) == pytest.approx(J, rel=1e-14)
+    assert clipping.gradient(u, v, T) == pytest.approx((shared, grads.W[T + 1][0, 0]), rel=1e-14)
+    assert clipping.cost(u, v, T) == pytest.approx(J, rel=1e-14)
     for height in (0.0, 0.3, 2.0):
-        for curve in valley.level(height, T, np.array([0.4, 1.2])):
-            assert valley.cost(np.array([0.4, 1.2]), curve, T) == pytest.approx(height, abs=1e-12)
+        for curve in clipping.level(height, T, np.array([0.4, 1.2])):
+            assert clipping.cost(np.array([0.4, 1.2]), curve, T) == pytest.approx(height, abs=1e-12)
     with pytest.raises(ValueError, match="threshold: expected a norm > 0 or None, got 0"):
-        valley.descend((1, 1), 2, 0.1, 3, 0)
-    assert len(valley.descend((9, 9), 9, 0.1, 50).norms) == 1
+        clipping.descend((1, 1), 2, 0.1, 3, 0)
+    assert len(clipping.descend((9, 9), 9, 0.1, 50).norms) == 1
 
 
 def test_no_control_may_hide_an_argument_of_view():
@@ -415,16 +418,16 @@ def test_no_control_may_hide_an_argument_of_view():
 
 
 def test_the_clinic_s_demo_tells_an_error_and_a_hidden_bug():
-    error = demos.bug_clinic.view(bug="missing-transpose")
+    error = demos.clinic.view(bug="missing-transpose")
     assert "ValueError: matmul" in error.text and "stops with an error" in error.svg.text
-    hidden = demos.bug_clinic.view(bug="slope-of-a", hidden="relu")
+    hidden = demos.clinic.view(bug="slope-of-a", hidden="relu")
     assert hidden.numbers["wrong arrays"] == 0 and "the bug hides" in hidden.text
-    assert demos.bug_clinic.view().numbers["wrong arrays"] == 4
+    assert demos.clinic.view().numbers["wrong arrays"] == 4
 
 
 @pytest.mark.parametrize(("depth", "width", "seeds"), [(3, 5, 11), (20, 20, 11), (20, 21, 7)])
 def test_the_gradient_flow_demo_shows_real_backward_sweeps(depth, width, seeds):
-    view = demos.gradient_flow.view(activation="tanh", init="he", depth=depth, width=width, scale=0.8)
+    view = demos.flow.view(activation="tanh", init="he", depth=depth, width=width, scale=0.8)
     sizes = [width] * (depth + 1) + [1]
     assert f"; {seeds} seeds, a real backward sweep each" in view.text
     ratios = []
@@ -439,7 +442,7 @@ def test_the_gradient_flow_demo_shows_real_backward_sweeps(depth, width, seeds):
         # Rounding may differ by the order of sums, and twenty layers magnify it.
         assert view.numbers[f"median {l}"] == pytest.approx(median, rel=1e-10)
         assert f"{l:5d}" in view.text and f"{median:.2e}" in view.text
-    skipping = demos.gradient_flow.view(skip=True, norm=True)
+    skipping = demos.flow.view(skip=True, norm=True)
     assert "no theory here" in skipping.text and not any("theory" in name for name in skipping.numbers)
 
 
@@ -448,12 +451,10 @@ def test_the_gradient_flow_demo_at_the_ends_of_its_controls():
     for activation in ("sigmoid", "relu", "gelu"):
         for width, scale in ((2, 0.5), (2, 3.0), (32, 3.0)):
             for extra in ({}, {"skip": True}, {"skip": True, "norm": True}):
-                view = demos.gradient_flow.view(
-                    activation=activation, depth=20, width=width, scale=scale, **extra
-                )
+                view = demos.flow.view(activation=activation, depth=20, width=width, scale=scale, **extra)
                 assert all(math.isfinite(number) for number in view.numbers.values())
                 assert "nan" not in str(view.svg) and "inf" not in str(view.svg)
-    assert "a whole layer is off" in demos.gradient_flow.view(activation="relu", depth=20, width=2).text
+    assert "a whole layer is off" in demos.flow.view(activation="relu", depth=20, width=2).text
 
 
 def test_the_activations_demo_shows_value_and_slope():

@@ -6,9 +6,10 @@ from dataclasses import astuple
 import pytest
 
 from backprop import demos, letters
-from backprop.demos.demo import Demo, Slider, View
-from backprop.demos.page import Desk
-from backprop.demos.session import Session
+from backprop.live.controls import Slider, View
+from backprop.live.demo import Demo
+from backprop.live.page import Desk
+from backprop.live.session import Session
 from backprop.show.svg import Svg
 
 # What each profile writes: z, a, δ, b, W of a layer; input, label, output; loss, cost; step size; bias folded in?
@@ -159,10 +160,9 @@ def test_other_letters_redraw_a_demo_and_compute_nothing(slow):
         session.write_in("oxford")
 
 
-def test_the_page_s_message_for_other_letters(slow, monkeypatch):
+def test_the_page_s_message_for_other_letters(slow):
     demo, steps = slow
-    monkeypatch.setattr("backprop.demos.page.named", lambda name: demo)
-    desk = Desk()
+    desk = Desk(lambda name: demo)
     desk.handle({"demo": "slow", "action": "open", "query": "steps=20", "notation": "book"})
     answer = desk.handle({"demo": "slow", "action": "letters", "notation": "iith"})
     assert (answer["text"], answer["steps"], len(steps)) == ("s[1] 20", 20, 20)

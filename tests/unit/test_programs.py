@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import chain, programs, training
+from backprop import chain_rule, programs, training
 
 from .nets import PAIRS, random_case
 
@@ -101,7 +101,7 @@ def test_tied_weights_get_the_gradients_of_both_uses(N):
     np.testing.assert_allclose(dW, untied.W[1] + untied.W[2].T, rtol=1e-12)
     np.testing.assert_allclose(db, untied.b[1], rtol=1e-12)
     np.testing.assert_allclose(dc, untied.b[2], rtol=1e-12)
-    numeric = chain.derivative(lambda V: programs.tied(V, b, c, X)[0], W, layout="denominator")
+    numeric = chain_rule.derivative(lambda V: programs.tied(V, b, c, X)[0], W, layout="denominator")
     np.testing.assert_allclose(dW, numeric, rtol=1e-6)
 
 

@@ -98,9 +98,9 @@ async function start() {
   const pyodide = await loadPyodide({ indexURL: FOLDER, packages: FIRST });
   const needed = (name) => [name, ...packages[name].depends.flatMap(needed)];
   const modules = Object.fromEntries(needed(LATER).flatMap((name) => packages[name].imports.map((module) => [module, name])));
-  const cells = pyodide.pyimport("backprop.demos.cells");
+  const cells = pyodide.pyimport("backprop.live.cells");
   cells.prepare(pyodide.toPy(modules), (name) => fetchNow(pyodide, name));
-  const desk = pyodide.pyimport("backprop.demos.page").Desk();
+  const desk = pyodide.pyimport("backprop.demos").desk();
   forget(await cache);
   return { pyodide, cells, desk };
 }

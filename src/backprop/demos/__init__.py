@@ -7,14 +7,14 @@
 No numerics and no drawing here: a view asks the core for numbers and `backprop.show` for an SVG.
 """
 
+from ..live.page import Desk
 from .activations import activations
-from .bug_clinic import bug_clinic
 from .chain_rule import chain_rule
+from .clinic import clinic
 from .clipping import clipping
-from .demo import Button, Choice, Demo, Slider, Switch, Text, View
-from .expression_graph import expression_graph
-from .gradient_check import gradient_check
-from .gradient_flow import gradient_flow
+from .flow import flow
+from .gradcheck import gradcheck
+from .graph import graph
 from .playground import playground
 from .stepper import stepper
 from .tiny_network import tiny_network
@@ -24,20 +24,19 @@ ALL = {
     demo.name: demo
     for demo in (
         chain_rule,
-        expression_graph,
+        graph,
         stepper,
         tiny_network,
-        gradient_check,
-        bug_clinic,
+        gradcheck,
+        clinic,
         activations,
-        gradient_flow,
+        flow,
         clipping,
         playground,
     )
 }
 
-__all__ = ["ALL", "Button", "Choice", "Demo", "Slider", "Switch", "Text", "View", "named"]
-__all__ += [name.replace("-", "_") for name in ALL]
+__all__ = ["ALL", "desk", "named", *(name.replace("-", "_") for name in ALL)]
 
 
 def named(name):
@@ -49,3 +48,8 @@ def named(name):
     if name not in ALL:
         raise ValueError(f"demo: expected one of {', '.join(ALL)}, got {name!r}")
     return ALL[name]
+
+
+def desk():
+    """A `Desk` with the book's demos, for one page."""
+    return Desk(named)

@@ -4,8 +4,9 @@ import numpy as np
 
 from .. import activations as functions
 from .. import flow
+from ..live.controls import Choice, Slider, View
+from ..live.demo import Demo
 from ..show.flow_lab import activations as draw
-from .demo import Choice, Demo, Slider, View
 
 GRID = np.linspace(-4, 4, 161)
 

@@ -1,8 +1,9 @@
 """A step in x passes through two functions; the chain rule predicts where it arrives."""
 
-from ..chain import FUNCTIONS, increments
+from ..chain_rule import FUNCTIONS, increments
+from ..live.controls import Choice, Slider, View
+from ..live.demo import Demo
 from ..show.chain_rule import steps
-from .demo import Choice, Demo, Slider, View
 
 
 def render(letters, inner, outer, x, dx):

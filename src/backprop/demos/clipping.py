@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from .. import valley
-from ..show.valley import U
-from ..show.valley import valley as draw
-from .demo import Demo, Slider, View
+from ..clipping import FARTHEST, descend, level
+from ..live.controls import Slider, View
+from ..live.demo import Demo
+from ..show.clipping import U, valley
 
 HEIGHTS = (0.0, 0.005, 0.05, 0.2, 1.0, 5.0)
 
@@ -13,15 +13,15 @@ HEIGHTS = (0.0, 0.005, 0.05, 0.2, 1.0, 5.0)
 def render(letters, depth, u, v, eta, threshold, length):
     """Both paths from (u, v), and how large the gradient became on the way."""
     depth, steps = int(depth), int(length)
-    plain = valley.descend((u, v), depth, eta, steps)
-    clipped = valley.descend((u, v), depth, eta, steps, threshold)
+    plain = descend((u, v), depth, eta, steps)
+    clipped = descend((u, v), depth, eta, steps, threshold)
     grid = np.linspace(0.3, U[1], 60)
     levels = [
-        (height, [list(zip(grid, curve, strict=True)) for curve in valley.level(height, depth, grid)])
+        (height, [list(zip(grid, curve, strict=True)) for curve in level(height, depth, grid)])
         for height in HEIGHTS
     ]
     paths = {"without clipping": plain, "with clipping": clipped}
-    picture = draw(levels, {name: (path.points.tolist(), path.lost) for name, path in paths.items()})
+    picture = valley(levels, {name: (path.points.tolist(), path.lost) for name, path in paths.items()})
     lines = [
         f"{letters.cost}(u, v) = ½·(u^{depth}·v − 1)²: {depth} layers share the weight u, the last has v.",
         f"Start at u = {u:.2f}, v = {v:.2f}; step size {letters.step} = {eta:g}.",
@@ -32,7 +32,7 @@ def render(letters, depth, u, v, eta, threshold, length):
         numbers |= {f"largest norm {name}": path.norms[k], f"steps {name}": float(len(path.norms))}
         lines.append(f"{name.capitalize()}: largest gradient norm {path.norms[k]:.3g}, before step {k + 1};")
         if path.lost:
-            lines.append(f"  lost after step {len(path.norms)}: |u| or |v| is above {valley.FARTHEST:g}.")
+            lines.append(f"  lost after step {len(path.norms)}: |u| or |v| is above {FARTHEST:g}.")
         else:
             (end_u, end_v), cost = path.points[-1], path.costs[-1]
             numbers |= {f"u {name}": end_u, f"v {name}": end_v, f"cost {name}": cost}

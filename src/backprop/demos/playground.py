@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .. import data, experiments, network
+from ..live.controls import Button, Choice, Slider, View
+from ..live.demo import Demo
 from ..show.playground import playground as draw
 from ..training import Descent, DivergenceError, accuracy
-from .demo import Button, Choice, Demo, Slider, View
 
 TASKS = {
     "exclusive or": data.xor,

@@ -17,8 +17,9 @@ from ..explain import (
     update_lines,
     weight_gradient_lines,
 )
+from ..live.controls import Button, Choice, Slider, View
+from ..live.demo import Demo
 from ..show.stepper import Line, network_progress
-from .demo import Button, Choice, Demo, Slider, View
 
 # What an output unit may be, with the loss that goes with it.
 OUTPUTS = {

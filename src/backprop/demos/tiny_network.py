@@ -4,8 +4,9 @@ import numpy as np
 
 from .. import network
 from ..activations import ACTIVATIONS
-from ..show.diagram import network_diagram
-from .demo import Choice, Demo, Slider, Switch, View
+from ..live.controls import Choice, Slider, Switch, View
+from ..live.demo import Demo
+from ..show.network import network_diagram
 
 EDGES = {"w11": (1, 0, 0), "w21": (1, 0, 1), "w_out": (2, 0, 0)}
 # One unit of softmax is always 1, so nothing could be learned behind it.

@@ -5,15 +5,15 @@ No numerics here: every number that is shown comes from the core.
 
 from . import chain_rule, clinic, training
 from .cost import checkpoint_memory, growth, segment_choice, time_ratio
-from .diagram import network_diagram
 from .figures import loss_curve
 from .fingerprint import fingerprint
 from .flow import activation_slopes, flow_bands, flow_grid, seed_histogram
-from .gradient_check import step_errors
+from .gradcheck import step_errors
 from .graph import graph_svg, learning_loop
+from .history import timeline
+from .network import network_diagram
+from .notation import network_graph, symbol_diagram
 from .speed import RUNGS, ladder, scaling, speed
-from .symbols import network_graph, symbol_diagram
-from .timeline import timeline
 
 __all__ = [
     "RUNGS",

@@ -50,7 +50,7 @@ def chain(names, values, slopes, adjoints, digits=6):
 
     Args:
         names: names of x, u_1, ..., y, short enough for a circle.
-        values, slopes, adjoints: as `backprop.chain.sweep` returns them.
+        values, slopes, adjoints: as `backprop.chain_rule.sweep` returns them.
         digits: decimals of the numbers.
 
     Returns:
@@ -112,7 +112,7 @@ def steps(x, dx, n):
 
     Args:
         x, dx: where the step starts, and the step.
-        n: the numbers of `backprop.chain.increments`.
+        n: the numbers of `backprop.chain_rule.increments`.
 
     Returns:
         An `Svg`; each line has its own scale, written at its ends.

@@ -147,6 +147,6 @@ def prepare(packages, fetch):
     """What a page's Python has before its first cell."""
     # Its first import here finds no list of fonts and would say so in the first figure's output.
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
-    os.environ["MPLBACKEND"] = "module://backprop.demos.figures"
+    os.environ["MPLBACKEND"] = "module://backprop.live.figures"
     builtins.display = display
     sys.meta_path.append(Fetched(packages, fetch))

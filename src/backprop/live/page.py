@@ -5,8 +5,7 @@
 
 from html import escape
 
-from . import named
-from .demo import Button, Choice, Slider, Switch, Text
+from .controls import Button, Choice, Slider, Switch, Text
 from .session import Session
 
 
@@ -62,11 +61,14 @@ def _control(demo, control):
 class Desk:
     """The demos in use on one page.
 
+    Args:
+        named: name ↦ `Demo`.
+
     >>> desk.handle({"demo": "tiny-network", "action": "set", "name": "x1", "value": 0.5})
     """
 
-    def __init__(self):
-        self.sessions = {}
+    def __init__(self, named):
+        self.named, self.sessions = named, {}
 
     def handle(self, message):
         """Answer one message of the page.
@@ -87,7 +89,7 @@ class Desk:
 
     def _answer(self, demo, action, query="", notation=None, name=None, value=None, times=1):
         if action == "open" or demo not in self.sessions:
-            self.sessions[demo] = Session(named(demo), query, notation)
+            self.sessions[demo] = Session(self.named(demo), query, notation)
         session, before = self.sessions[demo], None
         match action:
             case "open":

@@ -2,9 +2,10 @@
 
 import re
 
-from .. import graph
+from ..graph import expression
+from ..live.controls import Switch, Text, View
+from ..live.demo import Demo
 from ..show.graph import graph_svg, mistake
-from .demo import Demo, Switch, Text, View
 
 
 def render(letters, formula, values, gradients):
@@ -15,15 +16,15 @@ def render(letters, formula, values, gradients):
         return _wrong(values, error)
     try:
         # A complaint about a missing or superfluous value belongs to both fields: it stands at the formula.
-        expression = graph.expression(formula, **point)
-        picture = graph_svg(expression, gradients=gradients)
+        found = expression(formula, **point)
+        picture = graph_svg(found, gradients=gradients)
     except ValueError as error:
         return _wrong(formula, error)
-    trace = expression.trace()
+    trace = found.trace()
     if not gradients:
         trace = "\n".join(line.rsplit(maxsplit=1)[0] for line in trace.splitlines())
-    numbers = {f"∂/∂{name}": slope for name, slope in expression.grad.items()} if gradients else {}
-    return View(picture, f"{expression!r}\n\n{trace}", {"value": expression.value} | numbers)
+    numbers = {f"∂/∂{name}": slope for name, slope in found.grad.items()} if gradients else {}
+    return View(picture, f"{found!r}\n\n{trace}", {"value": found.value} | numbers)
 
 
 def read(values):
@@ -54,8 +55,8 @@ def _wrong(text, error):
     return View(mistake(text, str(error), column), f"{text}{pointer}\n{error}", {})
 
 
-expression_graph = Demo(
-    name="expression-graph",
+graph = Demo(
+    name="graph",
     title="A formula of your own, as a graph",
     note="Write x once more into the formula: its node gets a second arrow, and the adjoints that "
     "arrive add up. Leave out a parenthesis to see what is said.",

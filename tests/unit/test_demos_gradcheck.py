@@ -6,9 +6,9 @@ import pytest
 
 import backprop as bp
 from backprop import clinic, gradcheck
-from backprop.demos import gradient_check as demo
-from backprop.demos.gradient_check import ARRAYS, POWERS, PROGRAMS, case
-from backprop.show.gradient_check import error_curves
+from backprop.demos import gradcheck as demo
+from backprop.demos.gradcheck import ARRAYS, POWERS, PROGRAMS, case
+from backprop.show.gradcheck import error_curves
 
 
 def test_the_case_hides_nothing():

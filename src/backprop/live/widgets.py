@@ -4,7 +4,7 @@ from html import escape
 
 import ipywidgets
 
-from .demo import Button, Choice, Slider, Switch, Text
+from .controls import Button, Choice, Slider, Switch, Text
 from .session import Session
 
 

@@ -1,7 +1,7 @@
 """Run real backward sweeps over many seeds for a grid of deep networks; chapter 7 plots what this stores.
 
-    python benchmarks/gradient_flow.py            some minutes; prints each row
-    python benchmarks/gradient_flow.py --store    also writes src/backprop/data/gradient_flow.json
+    python benchmarks/flow.py            some minutes; prints each row
+    python benchmarks/flow.py --store    also writes src/backprop/data/flow.json
 
 Keys of the file: `seeds` (0 to seeds - 1 in every row), `inputs` (n_0), `at` (which quantiles), and `rows`.
 A row holds activation, init, `depth` (hidden layers), `width` (of each of them), `quantiles` over the
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from backprop import flow
 
-STORE = Path(__file__).resolve().parents[1] / "src/backprop/data/gradient_flow.json"
+STORE = Path(__file__).resolve().parents[1] / "src/backprop/data/flow.json"
 SEEDS, INPUTS = 200, 10
 ACTIVATIONS = ("sigmoid", "tanh", "softplus", "relu", "elu", "gelu")
 INITS = ("lecun", "glorot", "he")

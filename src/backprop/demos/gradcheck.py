@@ -4,9 +4,11 @@ from functools import cache
 
 import numpy as np
 
-from .. import clinic, gradcheck, network
-from ..show.gradient_check import error_curves
-from .demo import Choice, Demo, Slider, Switch, View
+from .. import clinic, network
+from ..gradcheck import TOLERANCE, rounding_noise, step_errors
+from ..live.controls import Choice, Slider, Switch, View
+from ..live.demo import Demo
+from ..show.gradcheck import error_curves
 
 POWERS = np.arange(-30, 0) / 2  # of the steps: 1e-15 to 3e-1
 ARRAYS = (("W", 1), ("b", 1), ("W", 2), ("b", 2))
@@ -35,14 +37,14 @@ def measured(program, precision, entry=None):
     net, X, Y = case()
     bug = PROGRAMS[program]
     wrong = clinic.get(bug).gradients(net, X, Y) if bug else None
-    errors = gradcheck.step_errors(net, X, Y, 10.0**POWERS, precision, entry, wrong)
+    errors = step_errors(net, X, Y, 10.0**POWERS, precision, entry, wrong)
     return {name: tuple(values.tolist()) for name, values in errors.items()}
 
 
 @cache
 def noise(precision, entry=None):
     """How far rounding may move the errors, for every step."""
-    bounds = gradcheck.rounding_noise(*case(), 10.0**POWERS, precision, entry)
+    bounds = rounding_noise(*case(), 10.0**POWERS, precision, entry)
     return {name: tuple(values.tolist()) for name, values in bounds.items()}
 
 
@@ -55,7 +57,7 @@ def render(letters, program, power, precision, reveal):
     lines.append("Central difference, array by array:")
     numbers = {name: values[at] for name, values in errors.items()}
     unsure = {name: noise(precision)[name][at] for name in numbers}
-    bar = gradcheck.TOLERANCE
+    bar = TOLERANCE
     for array, l in ARRAYS:
         error = measured(program, precision, (array, l))["central"][at]
         name = (letters.weight if array == "W" else letters.bias)(l)
@@ -69,8 +71,8 @@ def render(letters, program, power, precision, reveal):
     return View(error_curves(10.0**POWERS, errors, at), "\n".join(lines), numbers, unsure)
 
 
-gradient_check = Demo(
-    name="gradient-check",
+gradcheck = Demo(
+    name="gradcheck",
     title="A laboratory for gradient checks",
     note="Find the best step of each curve, in both precisions. Then check the programs A to E: which "
     "arrays are wrong, by how much, and what is the mistake?",

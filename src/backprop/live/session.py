@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, urlencode
 
 from .. import letters
-from .demo import whole
+from .controls import whole
 
 # Each entry keeps a whole memory (for the playground, a network): enough to look back, not more.
 MOST_HISTORY = 200

@@ -2,19 +2,21 @@
 
 from textwrap import wrap
 
-from .. import clinic, network
+from .. import network
+from ..clinic import BUGS, get, patient
+from ..live.controls import Choice, Slider, View
+from ..live.demo import Demo
 from ..show.fingerprint import fingerprint, stopped
-from .demo import Choice, Demo, Slider, View
 
 # Bugs that change a gradient; the others have nothing to show here.
-NAMES = tuple(name for name, bug in clinic.BUGS.items() if bug.wrong_gradient)
+NAMES = tuple(name for name, bug in BUGS.items() if bug.wrong_gradient)
 
 
 def render(letters, bug, hidden, layers, outputs, N):
     """The diagnosis of one bug on a network with 2 inputs and hidden layers of 4 units."""
-    sick = clinic.get(bug)
+    sick = get(bug)
     changes = {"sizes": (2, *[4] * int(layers), int(outputs)), "hidden": hidden, "N": int(N)}
-    net, X, Y = clinic.patient(**(sick.setting | changes))
+    net, X, Y = patient(**(sick.setting | changes))
     cost = float(network.cost(net, network.forward(net, X), Y))
     lines = [f"{sick.title}.", *str(sick).splitlines(), ""]
     try:
@@ -33,8 +35,8 @@ def render(letters, bug, hidden, layers, outputs, N):
     return View(fingerprint(found), "\n".join(lines), {"wrong arrays": wrong, letters.cost: cost})
 
 
-bug_clinic = Demo(
-    name="bug-clinic",
+clinic = Demo(
+    name="clinic",
     title="The fingerprint of a bug",
     note="Each cell is one gradient: the wrong one divided by the true one. Choose a bug, then try to hide "
     "it: with one example, one output, another activation, fewer layers.",

@@ -7,12 +7,14 @@ import matplotlib
 import numpy as np
 import pytest
 
-from backprop import chain, show
+from backprop import chain_rule, show
 
 matplotlib.use("agg")
 
 
-@pytest.mark.parametrize("thing", [chain.sweep, chain.derivative, chain.product, chain.multiplications])
+@pytest.mark.parametrize(
+    "thing", [chain_rule.sweep, chain_rule.derivative, chain_rule.product, chain_rule.multiplications]
+)
 def test_docstrings_name_shapes_and_errors(thing):
     assert all(part in inspect.getdoc(thing) for part in ("Args:", "Returns:", "Raises:"))
 
@@ -24,21 +26,21 @@ def test_a_sweep_by_hand():
         (lambda t: t + 1, lambda t: 1),
         (lambda t: t**3, lambda t: 3 * t**2),
     ]
-    values, slopes, adjoints = chain.sweep(steps, 1.0)
+    values, slopes, adjoints = chain_rule.sweep(steps, 1.0)
     assert values == [1, 2, 3, 27]
     assert slopes == [None, 2, 1, 27]
     assert adjoints == [54, 27, 27, 1]
 
 
 def test_a_sweep_of_a_long_chain_is_the_product_of_its_slopes():
-    values, slopes, adjoints = chain.sweep([(math.sin, math.cos)] * 20, 0.9)
+    values, slopes, adjoints = chain_rule.sweep([(math.sin, math.cos)] * 20, 0.9)
     assert len(values) == len(slopes) == len(adjoints) == 21
     assert adjoints[0] == pytest.approx(math.prod(slopes[1:]), rel=1e-14)
 
 
 def test_an_empty_chain_is_refused():
     with pytest.raises(ValueError, match="steps: expected at least one pair .*got none"):
-        chain.sweep([], 1.0)
+        chain_rule.sweep([], 1.0)
 
 
 # Shapes in numerator layout for x () | (3, 1) | (2, 4) and y () | (5, 1) | (6, 7).
@@ -54,24 +56,24 @@ def test_all_nine_kinds_have_their_shape_and_their_entries(above, below, expecte
     A = np.random.default_rng(2).normal(size=(*above, *below))
     axes = len(below)
     linear = lambda v: np.tensordot(A, v, axes=axes)
-    D = chain.derivative(linear, np.full(below, 0.4))
+    D = chain_rule.derivative(linear, np.full(below, 0.4))
     assert D.shape == expected
     assert sorted(D.ravel()) == pytest.approx(sorted(A.ravel()), abs=1e-9)
-    other = chain.derivative(linear, np.full(below, 0.4), "denominator")
+    other = chain_rule.derivative(linear, np.full(below, 0.4), "denominator")
     np.testing.assert_array_equal(other, D if len(expected) > 2 else D.T)
 
 
 def test_entries_stand_where_the_layout_says():
     A = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
-    np.testing.assert_allclose(chain.derivative(lambda v: A @ v, np.ones((3, 1))), A, atol=1e-9)
+    np.testing.assert_allclose(chain_rule.derivative(lambda v: A @ v, np.ones((3, 1))), A, atol=1e-9)
     np.testing.assert_allclose(
-        chain.derivative(lambda v: A @ v, np.ones((3, 1)), "denominator"), A.T, atol=1e-9
+        chain_rule.derivative(lambda v: A @ v, np.ones((3, 1)), "denominator"), A.T, atol=1e-9
     )
-    by_matrix = chain.derivative(lambda X: (A * X).sum(), np.ones((2, 3)))
+    by_matrix = chain_rule.derivative(lambda X: (A * X).sum(), np.ones((2, 3)))
     np.testing.assert_allclose(by_matrix, A.T, atol=1e-9)
-    of_matrix = chain.derivative(lambda t: t * A, 0.5)
+    of_matrix = chain_rule.derivative(lambda t: t * A, 0.5)
     np.testing.assert_allclose(of_matrix, A, atol=1e-9)
-    third = chain.derivative(lambda X: X @ np.array([[1.0], [10.0]]), np.ones((2, 2)))
+    third = chain_rule.derivative(lambda X: X @ np.array([[1.0], [10.0]]), np.ones((2, 2)))
     assert (
         third.shape == (2, 2, 2)
         and third[1, 1, 1] == pytest.approx(10)
@@ -80,7 +82,7 @@ def test_entries_stand_where_the_layout_says():
 
 
 def test_the_error_of_a_derivative_falls_with_the_square_of_the_step():
-    errors = [abs(chain.derivative(np.exp, 0.0, h=h)[0, 0] - 1) for h in (1e-1, 1e-2)]
+    errors = [abs(chain_rule.derivative(np.exp, 0.0, h=h)[0, 0] - 1) for h in (1e-1, 1e-2)]
     assert errors[0] / errors[1] == pytest.approx(100, rel=0.01)
 
 
@@ -96,46 +98,46 @@ def test_the_error_of_a_derivative_falls_with_the_square_of_the_step():
 )
 def test_what_derivative_refuses(arguments, message):
     with pytest.raises(ValueError, match=message):
-        chain.derivative(lambda v: v, **arguments)
+        chain_rule.derivative(lambda v: v, **arguments)
 
 
 def test_a_function_with_flat_output_is_refused():
     with pytest.raises(ValueError, match=r"function\(x\): expected a number.*got shape \(2,\)"):
-        chain.derivative(lambda v: np.array([v, v]), 1.0)
+        chain_rule.derivative(lambda v: np.array([v, v]), 1.0)
 
 
 def test_products_from_both_ends():
     J = [None, np.arange(6.0).reshape(3, 2), np.arange(12.0).reshape(4, 3), np.ones((1, 4))]
     for start, count in (("output", 12 + 6), ("input", 24 + 8)):
-        result, counted = chain.product(J, start)
+        result, counted = chain_rule.product(J, start)
         np.testing.assert_array_equal(result, J[3] @ J[2] @ J[1])
-        assert counted == count == chain.multiplications([2, 3, 4, 1], start)
-    alone, counted = chain.product(J[:2], "output")
+        assert counted == count == chain_rule.multiplications([2, 3, 4, 1], start)
+    alone, counted = chain_rule.product(J[:2], "output")
     assert counted == 0 and (alone == J[1]).all()
 
 
-@pytest.mark.parametrize("start", chain.STARTS)
+@pytest.mark.parametrize("start", chain_rule.STARTS)
 def test_shapes_that_do_not_fit(start):
     with pytest.raises(
         ValueError,
         match=r"jacobians\[2\]: expected 3 columns, as jacobians\[1\] has rows, got shape \(4, 2\)",
     ):
-        chain.product([None, np.ones((3, 2)), np.ones((4, 2))], start)
+        chain_rule.product([None, np.ones((3, 2)), np.ones((4, 2))], start)
 
 
 def test_other_bad_products():
     with pytest.raises(ValueError, match="got no Jacobian"):
-        chain.product([None], "input")
+        chain_rule.product([None], "input")
     with pytest.raises(ValueError, match=r"jacobians\[1\]: expected shape \(m, n\), got \(3,\)"):
-        chain.product([None, np.ones(3)], "input")
+        chain_rule.product([None, np.ones(3)], "input")
     for call in (
-        lambda: chain.product([None, np.eye(2)], "middle"),
-        lambda: chain.multiplications([2, 2], "middle"),
+        lambda: chain_rule.product([None, np.eye(2)], "middle"),
+        lambda: chain_rule.multiplications([2, 2], "middle"),
     ):
         with pytest.raises(ValueError, match=r"start: expected one of \('output', 'input'\), got 'middle'"):
             call()
     with pytest.raises(ValueError, match=r"sizes: expected at least two positive integers.*got \[3, 0\]"):
-        chain.multiplications([3, 0], "output")
+        chain_rule.multiplications([3, 0], "output")
 
 
 def test_the_chain_s_picture_says_every_number():
