@@ -88,10 +88,10 @@ class Bug:
         """
         grads, l2 = self.gradients(net, X, Y), self.arguments.get("l2", 0)
         factor = net.sizes[-1] if self.program in MEAN_OVER_ELEMENTS else 1
-        W, b = ([None] + [factor * g for g in arrays[1:]] for arrays in (grads.W, grads.b))
+        grads = grads.map(lambda g: factor * g)
         if l2:
-            W[1:] = [g - l2 * w for g, w in zip(W[1:], net.W[1:], strict=True)]
-        return network.Gradients(None, W, b)
+            grads.W[1:] = [g - l2 * w for g, w in zip(grads.W[1:], net.W[1:], strict=True)]
+        return grads
 
     def examine(self, **changes):
         """The `Diagnosis` of the bug's gradients for `patient(**setting, **changes)`.
@@ -273,13 +273,11 @@ def gradient_of_step(step, net, X, Y, eta):
         eta: step size.
 
     Returns:
-        `Gradients` without delta.
+        `Parameters`.
     """
     after = network.Network(net.W, net.b, net.activations, net.loss)
     step(after, X, Y, eta)
-    W = [None] + [(w - v) / eta for w, v in zip(net.W[1:], after.W[1:], strict=True)]
-    b = [None] + [(w - v) / eta for w, v in zip(net.b[1:], after.b[1:], strict=True)]
-    return network.Gradients(None, W, b)
+    return net.map(lambda before, now: (before - now) / eta, after)
 
 
 def case(letter, **changes):

@@ -225,10 +225,10 @@ def differences(net, X, Y, where=None, central=True, h=numeric.STEP):
         ValueError, TypeError: as `forward` and `cost`; ValueError if h <= 0.
     """
     judged = numeric.at_parameters(net, lambda n: cost(n, forward(n, X), Y))
-    order = {place: (i,) for i, place in enumerate(numeric.places(net))}
+    order = {place: (i,) for i, place in enumerate(net.places())}
     moved = [order[place] for place in (parameters(net) if where is None else where)]
     scheme = "central" if central else "one-sided"
-    return numeric.partials(judged, numeric.column(net), h, scheme, moved)
+    return numeric.partials(judged, net.column(), h, scheme, moved)
 
 
 def forward_mode(net, X, Y, where=None):

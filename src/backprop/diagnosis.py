@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks, judge, numeric
+from . import checks, judge
 from .judge import KINK, RIGHT, ROUNDING, SMALL, WRONG
 
 NAMED = 1e-4  # relative error that a named mistake, such as one factor, may leave in an entry
@@ -181,7 +181,7 @@ def diagnose(net, X, Y, grads, factor=1.0, l2=0.0):
     dtype = np.float32 if max([np.finfo(net.dtype).eps, *sizes]) > np.finfo(float).eps else float
     column = np.concatenate([a.ravel() for a in flat])
     found = judge.judge(net, X, Y, column, l2=l2, factor=factor, dtype=dtype)
-    split = [numeric.arrays(net, c) for c in (found.given, found.true, found.off)]
+    split = [net.shaped(c) for c in (found.given, found.true, found.off)]
     rows = {}
     for (name, l), problem in problems.items():
         parts = [getattr(part, name)[l] for part in split]
@@ -322,8 +322,8 @@ def _one_factor(net, found, N):
 
 def _decay(net, found, N, l2):
     """What to say if given = c · (true without L2) + λ · parameters in every entry; else an empty text."""
-    theta = numeric.column(net).astype(float)
-    weights = np.where([name == "W" for name, _, _ in numeric.places(net)], theta, 0)
+    theta = net.column().astype(float)
+    weights = np.where([name == "W" for name, _, _ in net.places()], theta, 0)
     bare = found.true - l2 * weights
     if l2 and _explained(found, [bare], [1.0]):
         return f"Differs by λW, λ = {l2:.3g}: the L2 term is missing."

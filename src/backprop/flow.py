@@ -244,8 +244,8 @@ def difference_error(net, X, Y, skip=False, norm=False, h=numeric.STEP):
         ValueError, TypeError: as `forward` and `backward`; ValueError if h <= 0.
     """
     judged = numeric.at_parameters(net, lambda n: network.cost(n, forward(n, X, skip, norm), Y))
-    estimate = numeric.partials(judged, numeric.column(net), h)
-    analytic = numeric.column(backward(net, forward(net, X, skip, norm), Y))
+    estimate = numeric.partials(judged, net.column(), h)
+    analytic = backward(net, forward(net, X, skip, norm), Y).column()
     return float(abs(analytic - estimate).max() / abs(estimate).max())
 
 

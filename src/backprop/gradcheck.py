@@ -20,8 +20,9 @@ import numpy as np
 from . import checks, judge, numeric
 from .judge import TOLERANCE as TOLERANCE
 from .judge import in_precision
-from .network import Forward, Gradients, backward, cost, forward, value_and_grad
+from .network import Forward, backward, cost, forward, value_and_grad
 from .numeric import ROUNDINGS, SCHEMES, STEP
+from .parameters import Parameters
 
 FLOOR = 1e-5  # of the cost: a derivative below it loses its digits to the rounding of the cost
 
@@ -81,8 +82,8 @@ def central_differences(net, X, Y, h=STEP):
         fwd = forward(n, X)
         return cost(n, fwd, Y), numeric.side(n, fwd)
 
-    theta = numeric.column(in_precision(net, np.float64))
-    return numeric.arrays(net, numeric.partials(numeric.at_parameters(net, watched), theta, h, sides=True))
+    theta = in_precision(net, np.float64).column()
+    return net.shaped(numeric.partials(numeric.at_parameters(net, watched), theta, h, sides=True))
 
 
 def complex_step(net, X, Y, h=numeric.COMPLEX_STEP):
@@ -99,9 +100,9 @@ def complex_step(net, X, Y, h=numeric.COMPLEX_STEP):
     name = _not_analytic(net)
     if name is not None:
         raise ValueError(f"complex step: expected analytic activations, got {name}")
-    theta = numeric.column(in_precision(net, np.float64))
+    theta = in_precision(net, np.float64).column()
     judged = numeric.at_parameters(net, lambda n: cost(n, forward(n, X), Y))
-    return numeric.arrays(net, numeric.partials(judged, theta, h, "complex step"))
+    return net.shaped(numeric.partials(judged, theta, h, "complex step"))
 
 
 def error_signal_differences(net, x, y, l, h=STEP):
@@ -170,8 +171,8 @@ def check_gradients(net, X, Y=None, gradients=None, h=STEP, tolerance=None, l2=0
         return _check_other(net, X, Y, gradients, tolerance)
     _, own = value_and_grad(net, X, Y)
     if gradients is None:
-        gradients = Gradients(None, [None, *(g + l2 * w for g, w in zip(own.W[1:], net.W[1:], strict=True))],
-                              own.b)  # fmt: skip
+        W = [None, *(g + l2 * w for g, w in zip(own.W[1:], net.W[1:], strict=True))]
+        gradients = Parameters(W, own.b)
     given = judge.read(net, gradients)
     for (name, l), array in given.items():
         what, shape = f"gradients.{name}[{l}]", getattr(net, name)[l].shape
@@ -182,11 +183,11 @@ def check_gradients(net, X, Y=None, gradients=None, h=STEP, tolerance=None, l2=0
             raise ValueError(f"{what}: expected shape {shape}, got {array.shape}{wrong.partition(':')[1]}"
                              f"{wrong.partition(':')[2]}")  # fmt: skip
         checks.real_array(what, array)
-    flat = np.concatenate([given[name, l].ravel() for name in ("W", "b") for l in range(1, net.L + 1)])
+    flat = np.concatenate([given[name, l].ravel() for name, l, _ in net.named()])
     dtype = _coarsest(net.dtype, *(g.dtype for g in given.values()))
     found = judge.judge(net, X, Y, flat, h, l2, dtype=dtype)
-    names = [f"{name}[{l}]" for name, l, _ in numeric.places(net)]
-    entries = [f"{name}[{l}][{', '.join(map(str, index))}]" for name, l, index in numeric.places(net)]
+    names = [f"{name}[{l}]" for name, l, _ in net.places()]
+    entries = [f"{name}[{l}][{', '.join(map(str, index))}]" for name, l, index in net.places()]
     return _report(found, names, entries, h, tolerance)
 
 
@@ -466,20 +467,9 @@ def random_direction(net, rng):
         rng: a `numpy.random.Generator`.
 
     Returns:
-        `Gradients` without delta, W and b of the shapes of the network's, float64.
+        `Parameters` of the shapes of the network's, float64.
     """
-    W = [None] + [rng.standard_normal(w.shape) for w in net.W[1:]]
-    b = [None] + [rng.standard_normal(v.shape) for v in net.b[1:]]
-    return Gradients(None, W, b)
-
-
-def dot(gradients, direction):
-    """Sum of the products of all entries, g · v: the derivative along the direction (a float)."""
-    return sum(
-        float((g.astype(float) * v).sum())
-        for name in ("W", "b")
-        for g, v in zip(getattr(gradients, name)[1:], getattr(direction, name)[1:], strict=True)
-    )
+    return net.map(lambda p: rng.standard_normal(p.shape))
 
 
 def directional_difference(net, X, Y, direction, h=STEP):
@@ -490,7 +480,7 @@ def directional_difference(net, X, Y, direction, h=STEP):
     Args:
         net: a `Network`; the estimate is made in float64 whatever its dtype.
         X, Y: inputs (n_0, N) and labels (n_L, N).
-        direction: `Gradients` of the shapes of the parameters, not all 0; delta is not used.
+        direction: `Parameters` of the shapes of the network's, not all 0.
         h: length of the step, > 0.
 
     Returns:
@@ -502,9 +492,9 @@ def directional_difference(net, X, Y, direction, h=STEP):
     """
     numeric.checked_step(h)
     net = in_precision(net, np.float64)
-    for name, l, shape in _shapes(net):
-        checks.real_array(f"direction.{name}[{l}]", getattr(direction, name)[l], shape)
-    theta, v = numeric.column(net), numeric.column(direction)
+    for name, l, p in net.named():
+        checks.real_array(f"direction.{name}[{l}]", getattr(direction, name)[l], p.shape)
+    theta, v = net.column(), direction.column()
     length = np.sqrt(v @ v)
     if length == 0:
         raise ValueError("direction: expected an entry that is not 0, got zeros only")
@@ -549,14 +539,14 @@ def check_directions(net, X, Y, directions=5, seed=0, gradients=None, h=STEP, to
     gradients = own if gradients is None else gradients
     if tolerance is None:
         tolerance = judge.tolerance_of(net.dtype)
-    for name, l, shape in _shapes(net):
-        checks.real_array(f"gradients.{name}[{l}]", getattr(gradients, name)[l], shape)
-    size = max(np.sqrt(dot(gradients, gradients)), FLOOR * abs(float(J)), np.finfo(float).tiny)
+    for name, l, p in net.named():
+        checks.real_array(f"gradients.{name}[{l}]", getattr(gradients, name)[l], p.shape)
+    size = max(np.sqrt(gradients.dot(gradients)), FLOOR * abs(float(J)), np.finfo(float).tiny)
     rng = np.random.default_rng(seed)
     found = []
     for i in range(1, directions + 1):
         v = random_direction(net, rng)
-        analytic, numeric = dot(gradients, v), directional_difference(net, X, Y, v, h)
+        analytic, numeric = gradients.dot(v), directional_difference(net, X, Y, v, h)
         if not np.isnan(numeric):
             found.append((abs(analytic - numeric) / size, i, analytic, numeric))
     if not found:
@@ -584,7 +574,7 @@ def rounding_noise(net, X, Y, steps, dtype=np.float64, entry=None):
     """
     fwd = forward(net, X)
     where = _entries(net, entry)
-    size = np.linalg.norm(numeric.column(backward(net, fwd, Y))[where])
+    size = np.linalg.norm(backward(net, fwd, Y).column()[where])
     unit = ROUNDINGS * np.finfo(dtype).eps
     difference = unit * (abs(cost(net, fwd, Y)) / np.asarray(steps) + size) * np.sqrt(len(where)) / size
     return {"one-sided": 2 * difference, "central": difference, "complex step": unit + 0 * difference}
@@ -624,12 +614,12 @@ def step_errors(net, X, Y, steps, dtype=np.float64, entry=None, gradients=None):
     X = checks.real_array("X", X, (net.sizes[0], "N"), dtype)
     Y = checks.real_array("Y", Y, (net.sizes[-1], X.shape[1]), dtype)
     wide, where = in_precision(net, np.float64), _entries(net, entry)
-    right = numeric.column(backward(wide, forward(wide, X), Y))
-    given = right if gradients is None else numeric.column(gradients).astype(float)
+    right = backward(wide, forward(wide, X), Y).column()
+    given = right if gradients is None else gradients.column().astype(float)
     size = np.linalg.norm(right[where])
     if size == 0:
         raise ValueError("gradients: expected a derivative that is not 0 to compare with, got 0")
-    function, theta = numeric.at_parameters(net, lambda n: cost(n, forward(n, X), Y)), numeric.column(net)
+    function, theta = numeric.at_parameters(net, lambda n: cost(n, forward(n, X), Y)), net.column()
 
     def error(h, scheme):
         found = numeric.partials(function, theta, h, scheme, [(i,) for i in where])
@@ -673,16 +663,9 @@ def branch_slopes(steps, errors, dtype=np.float64):
     return slope(left), slope(right)
 
 
-def _shapes(net):
-    """(name, layer, shape) of every array of parameters."""
-    for name in ("W", "b"):
-        for l in range(1, net.L + 1):
-            yield name, l, getattr(net, name)[l].shape
-
-
 def _entries(net, entry=None):
-    """Positions in `numeric.column` of every parameter, or of those that `entry` names."""
-    every = [(name, l, *index) for name, l, index in numeric.places(net)]
+    """Positions in `Parameters.column` of every parameter, or of those that `entry` names."""
+    every = [(name, l, *index) for name, l, index in net.places()]
     if entry is None:
         return np.arange(len(every))
     entry = tuple(entry)

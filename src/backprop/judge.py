@@ -30,7 +30,7 @@ def tolerance_of(dtype):
 
 @dataclass(frozen=True, eq=False)
 class Judgement:
-    """Columns (P,) in the order of `numeric.column`.
+    """Columns (P,) in the order of `Parameters.column`.
 
     Attributes:
         given: the gradient under test.
@@ -81,7 +81,7 @@ def judge(net, X, Y, given, h=numeric.STEP, l2=0.0, factor=1.0, dtype=None):
     Args:
         net: a `Network`.
         X, Y: inputs (n_0, N) and labels (n_L, N).
-        given: the gradient under test, a column (P,) as `numeric.column` makes it.
+        given: the gradient under test, a column (P,) as `Parameters.column` makes it.
         h: step of the central differences.
         l2: λ of `training.objective`.
         factor: of the cost.
@@ -96,8 +96,8 @@ def judge(net, X, Y, given, h=numeric.STEP, l2=0.0, factor=1.0, dtype=None):
     dtype = np.dtype(dtype or net.dtype)
     X, Y = (checks.real_array(n, v, None, net.dtype).astype(float) for n, v in (("X", X), ("Y", Y)))
     net = in_precision(net, np.float64)
-    theta, given, bar = numeric.column(net), np.asarray(given, float), tolerance_of(dtype)
-    decay = l2 * np.where([name == "W" for name, _, _ in numeric.places(net)], theta, 0)  # eq:l2-gradient
+    theta, given, bar = net.column(), np.asarray(given, float), tolerance_of(dtype)
+    decay = l2 * np.where([name == "W" for name, _, _ in net.places()], theta, 0)  # eq:l2-gradient
 
     def watched(n):
         fwd = forward(n, X)
@@ -201,8 +201,7 @@ def in_precision(net, dtype):
         raise TypeError(
             f"net: expected a Network, got {type(net).__name__}; check_gradients takes layers too"
         )
-    moved = numeric.arrays(net, numeric.column(net).astype(dtype))
-    return net.with_parameters(moved.W, moved.b)
+    return net.with_parameters(net.map(lambda p: p.astype(dtype)))
 
 
 # The gradient under test, in whatever form it comes.

@@ -15,9 +15,10 @@ import numpy as np
 from . import activations as _activations
 from . import checks, initialise
 from . import losses as _losses
+from .parameters import Parameters
 
 
-class Network:
+class Network(Parameters):
     """A fully connected network with L layers.
 
     Args:
@@ -86,11 +87,6 @@ class Network:
         return self.loss_function.name
 
     @property
-    def L(self):
-        """Number of layers, the input not counted."""
-        return len(self.W) - 1
-
-    @property
     def sizes(self):
         """[n_0, n_1, ..., n_L]."""
         return [self.W[1].shape[1]] + [w.shape[0] for w in self.W[1:]]
@@ -136,13 +132,16 @@ class Network:
             b.append(np.zeros((n_out, 1), dtype))
         return cls(W, b, [hidden] * (len(sizes) - 2) + [output], loss)
 
-    def with_parameters(self, W, b):
+    def with_parameters(self, W, b=None):
         """The same network with other parameters, unchecked and not copied.
 
         This is the door for methods that step outside the real numbers, such as the complex step.
+
+        Args:
+            W, b: two lists, or `Parameters` alone.
         """
         net = copy.copy(self)
-        net.W, net.b = W, b
+        net.W, net.b = (W.W, W.b) if b is None else (W, b)
         return net
 
 
@@ -154,19 +153,19 @@ class Forward:
     a: list
 
 
-@dataclass(eq=False)
-class Gradients:
+class Gradients(Parameters):
     """What the backward sweep returns.
 
     Attributes:
-        delta: δ^(l) = ∂ℓ/∂z^(l) for each example, (n_l, N); not divided by N.
+        delta: δ^(l) = ∂ℓ/∂z^(l) for each example, (n_l, N); not divided by N. None where only the rest
+            is known.
         W: ∂J/∂W^(l), (n_l, n_{l-1}): the mean over the examples.
         b: ∂J/∂b^(l), (n_l, 1): the mean over the examples.
     """
 
-    delta: list
-    W: list
-    b: list
+    def __init__(self, delta, W, b):
+        super().__init__(W, b)
+        self.delta = delta
 
 
 def forward(net, X):

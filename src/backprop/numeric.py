@@ -9,8 +9,6 @@ for taking the step at which two estimates agree best.
 
 import numpy as np
 
-from .network import Gradients
-
 STEP = 1e-5  # near the cube root of float64's rounding unit, where truncation and rounding balance
 SMALLEST = 2.0**-20  # of the steps of `measured`; powers of 2 leave most x + h unrounded
 COMPLEX_STEP = 1e-30  # its square is lost beside 1, and nothing is subtracted
@@ -127,45 +125,11 @@ def measured(function, x, where=None):
     return values.reshape(shape), off.reshape(shape)
 
 
-# The parameters of a network as one column, and back.
-
-
-def column(parameters):
-    """All entries of W[1], ..., W[L], then of b[1], ..., b[L], one after another, (P,).
-
-    Args:
-        parameters: a `Network`, a `Gradients`, or anything with lists W and b.
-    """
-    return np.concatenate([np.ravel(p) for p in (*parameters.W[1:], *parameters.b[1:])])
-
-
-def arrays(net, column):
-    """A column (P,) as `Gradients` without delta, of the shapes of the network's; views into it."""
-    result, start = Gradients(None, [None], [None]), 0
-    for name in ("W", "b"):
-        for p in getattr(net, name)[1:]:
-            # __array_wrap__ makes it an array of the same kind, such as one that counts its products
-            getattr(result, name).append(p.__array_wrap__(column[start : start + p.size].reshape(p.shape)))
-            start += p.size
-    return result
-
-
-def places(net):
-    """[("W" or "b", l, index)] of each entry of `column`, in its order."""
-    return [
-        (name, l, index)
-        for name in ("W", "b")
-        for l in range(1, net.L + 1)
-        for index in np.ndindex(*getattr(net, name)[l].shape)
-    ]
-
-
 def at_parameters(net, result):
     """The function of the column of parameters that gives result(network with these parameters)."""
 
     def function(theta):
-        moved = arrays(net, theta)
-        return result(net.with_parameters(moved.W, moved.b))
+        return result(net.with_parameters(net.shaped(theta)))
 
     return function
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from . import checks
-from .network import Gradients, Network, cost, forward, value_and_grad
+from .network import Network, cost, forward, value_and_grad
 from .workspace import Workspace
 
 FAR = 1e4  # a cost so many times larger than at the start, and than 1, is called diverged
@@ -50,7 +50,7 @@ class Descent:
         updates: number of updates made.
         cost: J on the batch of the last update, before that update, without the L2 term.
         gradients: `Gradients` of the objective there, before clipping; overwritten by the next step.
-        velocity: `Gradients` without delta: the last change v of each parameter.
+        velocity: `Parameters`: the last change v of each.
 
     Raises:
         TypeError, ValueError: for a `net` that is no network and settings out of their range.
@@ -65,8 +65,7 @@ class Descent:
         self.l2 = _number("l2", l2, ">= 0", lambda v: v >= 0)
         self.clip = None if clip is None else _number("clip", clip, "> 0 or None", lambda v: v > 0)
         self.updates, self.cost, self.gradients = 0, None, None
-        still = [None] + [np.zeros_like(w) for w in net.W[1:]], [None] + [np.zeros_like(v) for v in net.b[1:]]
-        self.velocity = Gradients(None, *still)
+        self.velocity = net.map(np.zeros_like)
         self._workspace, self._norms, self._first = None, None, None
 
     def step(self, X, Y):
@@ -99,10 +98,7 @@ class Descent:
 
     def _move(self, length):
         scale = self.eta if self.clip is None else self.eta * clipping_factor(length, self.clip)
-        net, g, v = self.net, self.gradients, self.velocity
-        for theta, gradient, change in zip(
-            net.W[1:] + net.b[1:], g.W[1:] + g.b[1:], v.W[1:] + v.b[1:], strict=True
-        ):
+        for theta, gradient, change in self.net.zip(self.gradients, self.velocity):
             change *= self.momentum
             change -= scale * gradient
             theta += change  # eq:momentum
@@ -375,7 +371,7 @@ class _Line:
 
 def _copy(net):
     """A network with parameters of its own."""
-    return net.with_parameters([None] + [w.copy() for w in net.W[1:]], [None] + [v.copy() for v in net.b[1:]])
+    return net.with_parameters(net.copy())
 
 
 def _norm(g):

@@ -473,9 +473,9 @@ def test_eq_relative_error():
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
     grads = bp.value_and_grad(net, X, Y)[1]
     grads.W[2][0, 0] += 3e-3
-    found = judge.judge(net, X, Y, numeric.column(grads))
+    found = judge.judge(net, X, Y, grads.column())
     g, D, floor = found.given, found.true, found.off / 1e-5
-    np.testing.assert_allclose(D, numeric.column(gradcheck.complex_step(net, X, Y)), rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(D, gradcheck.complex_step(net, X, Y).column(), rtol=1e-6, atol=1e-9)
     relative = abs(g - D) / np.maximum(np.maximum(abs(g), abs(D)), floor)
     for i in range(len(g)):
         given = {"g": g[i], "D": D[i], r"\beta": floor}
@@ -537,8 +537,8 @@ def test_eq_directional_difference():
         given = {"g": column(entries), "v": column(v), "h": 1e-5, "s": 1e-5 / size, r"\param": column(net)}
         formula.holds(given | {r"\cost": lambda c: cost_of(net, c, X, Y)}, approx=1e-6)
         along = gradcheck.directional_difference(net, X, Y, v)
-        assert along == pytest.approx(gradcheck.dot(entries, v), rel=1e-7)
-        assert along == pytest.approx(gradcheck.dot(grads, v), rel=1e-7)
+        assert along == pytest.approx(entries.dot(v), rel=1e-7)
+        assert along == pytest.approx(grads.dot(v), rel=1e-7)
 
 
 @pytest.mark.parametrize("layout", layers.LAYOUTS)
@@ -581,8 +581,8 @@ def test_thm_random_direction():
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
     q, n = bp.backward(net, bp.forward(net, X), Y), 4000
     q.W[2][:] = 0  # any q will do
-    size = gradcheck.dot(q, q) ** 0.5
-    z = np.array([gradcheck.dot(q, gradcheck.random_direction(net, rng)) for _ in range(n)]) / size
+    size = q.dot(q) ** 0.5
+    z = np.array([q.dot(gradcheck.random_direction(net, rng)) for _ in range(n)]) / size
     assert (z != 0).all()
     assert abs(z.mean()) < 4 / np.sqrt(n) and abs((z**2).mean() - 1) < 4 * np.sqrt(2 / n)
     for bound in (2, 1, 0.3, 0.1):

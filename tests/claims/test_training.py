@@ -250,10 +250,10 @@ def test_the_table_of_l2_conventions():
         "λb": (lambda n: lam / 2 * (squares(n.W) + squares(n.b)), lam, lam),
     }
     for name, (added, weights, biases) in rows.items():
-        term = numeric.partials(numeric.at_parameters(net, added), numeric.column(net))
+        term = numeric.partials(numeric.at_parameters(net, added), net.column())
         W = [None, *(weights * w for w in net.W[1:])]
         b = [None, *(biases * v for v in net.b[1:])]
-        np.testing.assert_allclose(term, numeric.column(bp.Gradients(None, W, b)), atol=1e-9)
+        np.testing.assert_allclose(term, bp.Gradients(None, W, b).column(), atol=1e-9)
         given = bp.Gradients(None, [None, *map(np.add, J.W[1:], W[1:])], [None, *map(np.add, J.b[1:], b[1:])])
         verdict = bp.clinic.diagnose(net, X, Y, given, l2=lam).verdict
         assert name.lower() in verdict.lower() and (name == "right") == verdict.startswith("Right"), verdict

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import clinic, data, diagnosis, judge, numeric, training
+from backprop import clinic, data, diagnosis, judge, training
 from backprop.diagnosis import diagnose
 
 from .nets import changed, random_case
@@ -380,7 +380,7 @@ def test_rounding_stays_below_its_bound_and_comes_near_it(hidden, output, loss, 
         net, X, Y = random_case(hidden, output, loss, 3, 5, seed, np.float32)
         for l in (1, 2, 3):
             net.W[l] *= np.float32(scale)
-        found = judge.judge(net, X, Y, numeric.column(bp.backward(net, bp.forward(net, X), Y)))
+        found = judge.judge(net, X, Y, bp.backward(net, bp.forward(net, X), Y).column())
         compared = ~np.isnan(found.true) & (found.off > 0)
         share = abs(found.given - found.true)[compared] / found.off[compared]
         nearest = max(nearest, share.max())

@@ -23,6 +23,7 @@ from backprop import (
     programs,
     training,
 )
+from backprop.parameters import Parameters
 
 from ..claims.labels import labels_in_chapters
 
@@ -32,7 +33,7 @@ PUBLIC = [
     *(bp.Network.random, bp.Network.with_parameters, activations.Activation, activations.get),
     *(losses.Loss, losses.get, initialise.weights, gradcheck.central_differences, gradcheck.complex_step),
     *(gradcheck.check_directions, gradcheck.directional_difference, gradcheck.random_direction),
-    *(gradcheck.step_errors, gradcheck.branch_slopes, gradcheck.dot, gradcheck.error_signal_differences),
+    *(gradcheck.step_errors, gradcheck.branch_slopes, gradcheck.error_signal_differences),
     *(gradcheck.check_function, gradcheck.check_layer, gradcheck.check_sequence),
     *(
         judge.judge,
@@ -47,9 +48,15 @@ PUBLIC = [
         numeric.partials,
         numeric.measured,
         numeric.checked_step,
-        numeric.column,
-        numeric.arrays,
-        numeric.places,
+        *(
+            Parameters.arrays,
+            Parameters.named,
+            Parameters.places,
+            Parameters.zip,
+            Parameters.map,
+            Parameters.dot,
+        ),
+        *(Parameters.column, Parameters.shaped, Parameters.copy),
     ),
     *(layers.Linear, layers.Linear.forward, layers.Linear.backward, layers.Activation),
     *(layers.Loss, layers.Loss.forward, layers.Loss.backward, layers.Sequence, layers.Sequence.of),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import data, gradcheck, judge, layers, numeric
+from backprop import data, gradcheck, judge, layers
 
 from .nets import ELEMENTWISE, PAIRS, random_case
 
@@ -108,7 +108,7 @@ def test_an_entry_may_be_off_by_what_rounding_makes_of_it(share, passes):
     net = bp.Network([None, [[1.0]]], [None, [[0.25]]], ["identity"], "half_squared_error")
     X, Y = [[1.0, -1.0]], [[2.0, -2.0 + 1e-12]]  # the gradient of b is about 0.25
     grads = bp.backward(net, bp.forward(net, X), Y)
-    found = judge.judge(net, X, Y, numeric.column(grads))
+    found = judge.judge(net, X, Y, grads.column())
     off = found.off[1]
     assert 1e-16 < off < 1e-9
     grads.b[1] += share * max(off, 1e-5 * abs(grads.b[1].item()))
@@ -279,7 +279,7 @@ def test_one_wrong_entry_anywhere_shows_in_a_direction(what, l):
 def test_the_message_holds_both_derivatives_of_the_worst_direction():
     net, X, Y = random_case("tanh", "identity", "half_squared_error", 2, 4, seed=1)
     grads, rng = bp.backward(net, bp.forward(net, X), Y), np.random.default_rng(8)
-    along = [gradcheck.dot(grads, gradcheck.random_direction(net, rng)) for _ in range(4)]
+    along = [grads.dot(gradcheck.random_direction(net, rng)) for _ in range(4)]
     worst = int(np.argmax(np.abs(along)))
     with pytest.raises(bp.GradientError) as caught:
         gradcheck.check_directions(net, X, Y, 4, seed=8, gradients=scaled(grads, 2))
@@ -288,7 +288,7 @@ def test_the_message_holds_both_derivatives_of_the_worst_direction():
     ).groups()
     assert int(i) == worst + 1 and float(analytic) == pytest.approx(2 * along[worst], rel=1e-8)
     assert float(numeric) == pytest.approx(along[worst], rel=1e-6)
-    ratio = abs(along[worst]) / (2 * gradcheck.dot(grads, grads) ** 0.5)
+    ratio = abs(along[worst]) / (2 * grads.dot(grads) ** 0.5)
     assert f"difference {ratio:.1e} of the gradient's norm" in str(caught.value)
 
 

@@ -86,10 +86,10 @@ def test_measured_takes_places():
 
 def test_a_column_holds_every_parameter_once_and_in_order():
     net = random_case("tanh", "identity", "squared_error", 3, 2, 0)[0]
-    column, places = numeric.column(net), numeric.places(net)
+    column, places = net.column(), net.places()
     assert [getattr(net, name)[l][index] for name, l, index in places] == column.tolist()
-    back = numeric.arrays(net, column)
-    assert back.W[0] is back.b[0] is back.delta is None
+    back = net.shaped(column)
+    assert back.W[0] is back.b[0] is None
     for l in (1, 2, 3):
         assert (back.W[l] == net.W[l]).all() and (back.b[l] == net.b[l]).all()
     column[0] = 7  # views

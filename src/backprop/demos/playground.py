@@ -7,6 +7,7 @@ import numpy as np
 from .. import data, experiments, network
 from ..live.controls import Button, Choice, Slider, View
 from ..live.demo import Demo
+from ..parameters import Parameters
 from ..show.playground import playground as draw
 from ..training import Descent, DivergenceError, accuracy
 
@@ -34,7 +35,7 @@ class Course:
     """
 
     net: network.Network
-    velocity: network.Gradients
+    velocity: Parameters
     costs: tuple
     norms: tuple
     spread: tuple
@@ -64,11 +65,7 @@ def advance(course, task, depth, width, hidden, eta, l2, seed):
         return course
     X, Y = examples = TASKS[task]()
     descent = Descent(course.net, eta, MOMENTUM, l2)
-    descent.velocity = network.Gradients(
-        None,
-        [None, *(v.copy() for v in course.velocity.W[1:])],
-        [None, *(v.copy() for v in course.velocity.b[1:])],
-    )
+    descent.velocity = course.velocity.copy()
     order = np.random.default_rng([seed, len(course.costs)]).permutation(X.shape[1])
     try:
         for i in range(0, len(order), BATCH):

@@ -107,11 +107,7 @@ def render(letters, position, inputs, depth, width, outputs, hidden, output, eta
     done, current = todo[:position], todo[position - 1] if position else None
     fwd = network.forward(net, x)
     grads = network.backward(net, fwd, y)
-    stepped = network.Network(
-        [None] + [W - eta * g for W, g in zip(net.W[1:], grads.W[1:], strict=True)],
-        [None] + [b - eta * g for b, g in zip(net.b[1:], grads.b[1:], strict=True)],
-        net.activations, net.loss,
-    )  # fmt: skip
+    stepped = net.with_parameters(net.map(lambda p, g: p - eta * g, grads))
     lines = [
         Line(formula(letters, operation, net), operation.backward, operation is current, i < position)
         for i, operation in enumerate(todo)
