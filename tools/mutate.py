@@ -191,7 +191,7 @@ def prose_numbers():
             if cell.cell_type != "markdown":
                 continue
             old = cell.source
-            for printed, _, _ in numbers.numbers(old):
+            for printed in dict.fromkeys(name.removeprefix("- ") for name, _, _ in numbers.numbers(old)):
                 if printed in owed or any(printed in names for names, _ in numbers.ALLOWED.findall(old)):
                     continue
                 sign, digits = re.match(r"([-−]?)(.*?)%?$", printed).groups()

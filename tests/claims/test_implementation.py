@@ -407,16 +407,13 @@ def test_eq_best_step(name):
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_eq_best_error(name):
-    # Reached at the step that makes the bound least, found by search.
-    E = lambda h, name: float(BOUNDS[name][0](h).subs({M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}))
-    best = min(E(h, name) for h in np.geomspace(0.01, 10, 4000))
-    number = list(BOUNDS).index(name)
-    bounds, given = (
-        printed("eq:best-error"),
-        {f"E_{i + 1}": lambda h, n=n: E(h, n) for i, n in enumerate(BOUNDS)},
-    )
-    bounds.holds(BOUND | given | {"h": 0.7})
-    assert bounds.value(BOUND, number) == pytest.approx(best, rel=1e-5)
+    """Reached at the step that makes the bound least, found by search."""
+    numbers = {M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}
+    E = {n: sympy.lambdify(k, bound(k).subs(numbers)) for n, (bound, *_) in BOUNDS.items()}
+    best = E[name](np.geomspace(0.01, 10, 4000)).min()
+    bounds = printed("eq:best-error")
+    bounds.holds(BOUND | {f"E_{i}": of for i, of in enumerate(E.values(), start=1)} | {"h": 0.7})
+    assert bounds.value(BOUND, list(BOUNDS).index(name)) == pytest.approx(best, rel=1e-5)
     bound, best, least = BOUNDS[name]
     assert sympy.simplify(sympy.powdenest(bound(best) - least, force=True)) == 0
     u64, u32 = 2.0**-53, 2.0**-24  # the chapter's numbers
