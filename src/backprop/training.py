@@ -96,6 +96,26 @@ class Descent:
         self.updates += 1
         return self.cost
 
+    def epoch(self, X, Y, batch_size):
+        """One update for each batch of columns, from left to right; the last may be smaller.
+
+        Args:
+            X, Y: inputs (n_0, N) and labels (n_L, N), in the order in which they are to come.
+            batch_size: columns in a batch, >= 1.
+
+        Returns:
+            The mean of `gradient_norms` over the updates, an array (L,).
+
+        Raises:
+            As `step`.
+        """
+        starts = range(0, X.shape[1], batch_size)
+        norms = np.zeros(self.net.L)
+        for i in starts:
+            self.step(X[:, i : i + batch_size], Y[:, i : i + batch_size])
+            norms += self.gradient_norms[1:]
+        return norms / len(starts)
+
     def _move(self, length):
         scale = self.eta if self.clip is None else self.eta * clipping_factor(length, self.clip)
         for theta, gradient, change in self.net.zip(self.gradients, self.velocity):
@@ -284,7 +304,6 @@ def train(
 
     net, best = descent.net, _copy(net)
     history, start = Record(), time.perf_counter()
-    starts = range(0, N, size)
     X_now, Y_now = X, Y
     # An example is a column in the book; as a row of memory it is shuffled many times faster.
     X_rows, Y_rows = (X, Y) if size == N else (X.T.copy(), Y.T.copy())
@@ -294,17 +313,14 @@ def train(
             if size < N:
                 order = rng.permutation(N)
                 X_now, Y_now = X_rows[order].T, Y_rows[order].T
-            norms = np.zeros(net.L)
             try:
-                for i in starts:
-                    descent.step(X_now[:, i : i + size], Y_now[:, i : i + size])
-                    norms += descent.gradient_norms[1:]
+                norms = descent.epoch(X_now, Y_now, size)
                 _measure(history, net, X, Y, validation)
                 if not math.isfinite(history.cost[-1]):
                     raise DivergenceError(descent.complaint(f"the cost is {history.cost[-1]}"))
             except DivergenceError as error:
                 raise DivergenceError(f"epoch {epoch}, {error}") from None
-            history.gradient_norms.append([None, *(norms / len(starts)).tolist()])
+            history.gradient_norms.append([None, *norms.tolist()])
             line.show(history, start)
             if patience is None:
                 history.best = epoch

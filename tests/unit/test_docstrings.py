@@ -56,6 +56,7 @@ PUBLIC = [
             Parameters.map,
             Parameters.dot,
         ),
+        bp.Descent.epoch,
         *(Parameters.column, Parameters.shaped, Parameters.copy),
     ),
     *(layers.Linear, layers.Linear.forward, layers.Linear.backward, layers.Activation),

@@ -68,8 +68,7 @@ def advance(course, task, depth, width, hidden, eta, l2, seed):
     descent.velocity = course.velocity.copy()
     order = np.random.default_rng([seed, len(course.costs)]).permutation(X.shape[1])
     try:
-        for i in range(0, len(order), BATCH):
-            descent.step(X[:, order[i : i + BATCH]], Y[:, order[i : i + BATCH]])
+        descent.epoch(X[:, order], Y[:, order], BATCH)
     except DivergenceError as error:
         return Course(course.net, course.velocity, course.costs, course.norms, course.spread, str(error))
     return look(descent, examples, course)
