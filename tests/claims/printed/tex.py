@@ -28,7 +28,7 @@ FORMS = [symbol for symbol in NOTATION["symbols"] if "kind" in symbol]
 
 TOKEN = re.compile(
     r"\\(?:begin|end)\{[a-z]+\*?\}|\\text\{[^{}]*\}|\\(?:operatorname|mathrm|mathbf|mathcal|mathsf)\{[^{}]*\}"
-    r"|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\.|d[A-Za-z](?=\^)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\S",
+    r"|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\.|d[A-Za-z](?=\^|\s*=)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\S",
     re.S,
 )
 SILENT = re.compile(r"\\(?:[bB]igg?[lrm]?|left|right|displaystyle|textstyle|limits|[,;:! ])")
