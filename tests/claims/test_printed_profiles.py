@@ -173,6 +173,7 @@ def fau(name):
             "J": cost, "N": N, "L": ours[r"\loss"], r"\hat{y}_": ours[r"\out_"], "y_": ours[r"\lab_"],
         }  # fmt: skip
         return
+    unit = {"output-error": "o", "hidden-error": "i"}.get(name, "k")
     for l in layers(net, name):
         above = range(1, net.sizes[min(l + 1, net.L)] + 1)
         here = table | {
@@ -184,7 +185,7 @@ def fau(name):
         for k in range(1, net.sizes[l] + 1):
             output = {r"\hat{y}": ours[r"\outi"](k), "y": ours[r"\labi"](k)} if l == net.L else {}
             for j in range(1, net.sizes[l - 1] + 1):
-                yield here | output | {"o": k, "k": k, "i": k, "j": j}
+                yield here | output | {unit: k, "j": j}
 
 
 def nielsen(name):
@@ -251,7 +252,7 @@ def bishop(name):
         for j in range(1, net.sizes[l] + 1):
             for i in below:
                 ranges = {"range i": run_over("i", below), "range k": run_over("k", above)}
-                yield table | ranges | {"j": number[l, j], "k": number[l, j], "i": i}
+                yield table | ranges | {"k" if name == "output-error" else "j": number[l, j], "i": i}
 
 
 def ng(name):

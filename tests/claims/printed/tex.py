@@ -164,7 +164,7 @@ class Parser:
             t = self.peek()
             if t in ("row", r"\quad", ",", ".", ";", ":", "&") or t in (r"\text{and}", r"\text{ and }"):
                 self.take()
-            elif t.startswith(r"\text{with"):
+            elif t.startswith((r"\text{with", r"\text{so that")):
                 self.take()
             elif t.startswith(r"\text{") and not self._is_name():
                 start = self.at
