@@ -87,7 +87,6 @@ def test_eq_dropout(p, seed):
     layer, same = (layers.Dropout(p, seed=seed) for _ in range(2))
     V, M = layer.forward(U), same.forward(np.ones_like(U))
     assert set(M.ravel()) == {0, 1 / (1 - p)}
-    close(V, U * M)
     numeric = np.empty_like(U)
     for index in np.ndindex(*U.shape):
         J = []
@@ -96,7 +95,8 @@ def test_eq_dropout(p, seed):
             moved[index] += h
             J.append((G * layers.Dropout(p, seed=seed).forward(moved)).sum())
         numeric[index] = (J[0] - J[1]) / 2e-5
-    close(numeric, G * M, atol=1e-8)
+    given = {"U": U, "V": V, "M": M, r"d\cost/dV": G, r"d\cost/dU": numeric}
+    printed("eq:dropout").holds(given, rtol=1e-7, atol=1e-8)
     close(layer.backward(G), numeric, atol=1e-8)
 
 
@@ -120,7 +120,9 @@ def test_eq_tied_weights(seed):
 
     whole = slopes(lambda A: cost(A, A.T), W)
     first, second = slopes(lambda A: cost(A, W.T), W), slopes(lambda A: cost(W, A), W.T)
-    close(whole, first + second.T, rtol=1e-6, atol=1e-8)
+    given = {r"d\cost/dW": whole, r"d\cost/d\Wunits": {1: first, 2: second}.__getitem__}
+    given[r"d\cost/d\W"] = given[r"d\cost/d\Wunits"]
+    printed("eq:tied-weights").holds(given, rtol=1e-6, atol=1e-8)
     assert abs(second).max() > 0.1  # the second use counts
     close(programs.tied(W, b, c, X)[1], whole, rtol=1e-6, atol=1e-8)
 
@@ -130,9 +132,13 @@ def test_eq_softmax_floor(K):
     """A cost that takes logits, written here, of every corner and of random probabilities."""
     rng = np.random.default_rng(K)
     print("seed", K)
-    floor = np.log(1 + (K - 1) / np.e)
     a = np.hstack([np.eye(K), rng.dirichlet(np.full(K, 0.3), size=2000).T])
     losses = np.log(np.exp(a).sum(axis=0)) - a[0]  # the label is class 0
+    given = {r"\size": [None, K].__getitem__, r"\nlayers": 1, "e": np.e}
+    formula = printed("eq:softmax-floor")
+    for loss in losses[:100]:
+        formula.holds(given | {r"\cost": loss})
+    floor = formula.value(given)  # and it is reached
     assert losses.min() == losses[0] == pytest.approx(floor, rel=1e-14)
     ill = clinic.plant("softmax-twice").programs
     Y = np.eye(K)[:, np.zeros(a.shape[1], int)]

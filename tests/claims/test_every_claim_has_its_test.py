@@ -71,7 +71,7 @@ forward-rows hidden-error-index forward-folded three-gradients graph-example rec
 one-node-less loss-from-layer transpose-pairing delta-squared product-delta product-activations averaged-twice
 missing-slope early-update step-test truncation-one-sided truncation-central truncation-complex best-error
 best-step kink-difference ten-sigmoids relu-variance empirical-risk step-factor two-examples batch-gradient
-momentum-sum elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal
+momentum-sum momentum-forms softmax-floor elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal
 adjoint-equation
 """.split()
 

@@ -376,7 +376,7 @@ def test_eq_relu_variance(init):
 def test_eq_lecun():
     given = {
         r"\size": [7, 5, 9].__getitem__,
-        "v_": lambda l: initialise.variance([7, 5, 9][l], [7, 5, 9][l - 1], "lecun"),
+        "v_": lambda l: initialise.variance([7, 5, 9][l - 1], [7, 5, 9][l], "lecun"),
     }
     for l in (1, 2):
         printed("eq:lecun").holds(given | {"l": l})
@@ -391,7 +391,7 @@ def test_eq_lecun():
 def test_eq_glorot():
     given = {
         r"\size": [7, 5, 9].__getitem__,
-        "v_": lambda l: initialise.variance([7, 5, 9][l], [7, 5, 9][l - 1], "glorot"),
+        "v_": lambda l: initialise.variance([7, 5, 9][l - 1], [7, 5, 9][l], "glorot"),
     }
     for l in (1, 2):
         printed("eq:glorot").holds(given | {"l": l})

@@ -473,9 +473,9 @@ def test_eq_relative_error():
     found = judge.judge(net, X, Y, grads.column())
     g, D, floor = found.given, found.true, found.off / 1e-5
     np.testing.assert_allclose(D, gradcheck.complex_step(net, X, Y).column(), rtol=1e-6, atol=1e-9)
-    relative = abs(g - D) / np.maximum(np.maximum(abs(g), abs(D)), floor)
+    relative = abs(g - D) / np.maximum(np.maximum(abs(g), abs(D)), floor)  # each entry has its own floor
     for i in range(len(g)):
-        given = {"g": g[i], "D": D[i], r"\beta": floor}
+        given = {"g": g[i], "D": D[i], r"\beta": floor[i]}
         assert formula.value(given) == pytest.approx(relative[i], rel=1e-12)
     report = bp.check_gradients(net, X, Y, grads, tolerance=10)
     assert report.worst == pytest.approx(relative.max(), rel=1e-12) and report.worst > 1e-3
@@ -538,6 +538,12 @@ def test_eq_directional_difference():
         assert along == pytest.approx(grads.dot(v), rel=1e-7)
 
 
+def given(G, V):
+    """The entries of a random matrix and of a layer's output, counted from 1."""
+    entries = [{"r": r + 1, "i": i + 1} for r, i in np.ndindex(*V.shape)]
+    return {"G_": lambda r, i: G[r - 1, i - 1], "V_": lambda r, i: V[r - 1, i - 1], "range r,i": entries}
+
+
 @pytest.mark.parametrize("layout", layers.LAYOUTS)
 def test_eq_vjp_check(layout):
     """backward(G) is the gradient of Σ G ⊙ V, by differences; and ∂/∂V of that is G."""
@@ -545,6 +551,7 @@ def test_eq_vjp_check(layout):
     rng = np.random.default_rng(SEED)
     W, b = (rng.normal(size=s) for s in (((2, 3), (2, 1)) if layout == "columns" else ((3, 2), (1, 2))))
     U = rng.normal(size=(3, 4) if layout == "columns" else (4, 3))
+    formula = printed("eq:vjp-check")
     for layer in (
         layers.Linear(W, b, layout),
         layers.Activation("softmax", layout),
@@ -552,7 +559,11 @@ def test_eq_vjp_check(layout):
     ):
         V = layer.forward(U)
         G = rng.normal(size=V.shape)
-        np.testing.assert_allclose(numeric.partials(lambda v, G=G: (G * v).sum(), V), G, atol=1e-9)
+        cost = lambda v, G=G: formula.value(given(G, v))
+        formula.holds(
+            given(G, V) | {r"\cost": (G * V).sum(), r"d\cost/dV": numeric.partials(cost, V), "G": G},
+            rtol=1e-9,
+        )
         judged = numeric.partials(lambda u, G=G, layer=layer: (G * layer.forward(u)).sum(), U)
         layer.forward(U)
         np.testing.assert_allclose(layer.backward(G), judged, atol=1e-8)

@@ -214,21 +214,30 @@ def test_eq_momentum_forms():
     """Both forms against our own, gradient by gradient; and they part when the step size changes."""
     print("seed", SEED)
     rng, mu = np.random.default_rng(SEED), 0.9
-    gradients = rng.normal(size=(50, 4))
+    gradients = rng.normal(size=(50, 4, 1))
+    formula = printed("eq:momentum-forms")
 
     def run(steps):
-        ours, v = np.zeros(4), np.zeros(4)
-        summed, m = np.zeros(4), np.zeros(4)
-        mean, bar = np.zeros(4), np.zeros(4)
+        ours = v = summed = m = mean = bar = np.zeros((4, 1))
         for eta, g in zip(steps, gradients, strict=True):
             v = mu * v - eta * g
             ours = ours + v
-            m = mu * m + g
-            summed = summed - eta * m
-            bar = mu * bar + (1 - mu) * g
-            mean = mean - eta / (1 - mu) * bar
+            given = {r"\mu": mu, "g": g}
+            before = (
+                {"m": m, r"\param": summed, r"\step": eta},
+                {r"\bar{m}": bar, r"\param": mean, r"\step": eta / (1 - mu)},
+            )
+            m, bar = mu * m + g, mu * bar + (1 - mu) * g
+            # Both have taken the same steps so far: the sum as ours, the mean with a step divided by 1 - mu.
+            summed, mean = summed - eta * m, mean - eta * m
+            for each, after, only in zip(
+                before,
+                ({"m": m, r"\param": summed}, {r"\bar{m}": bar, r"\param": mean}),
+                ([0, 1], [2, 3]),
+                strict=True,
+            ):
+                formula.holds(given | each, after, only)
         np.testing.assert_allclose(bar, (1 - mu) * m, rtol=1e-12)
-        np.testing.assert_allclose(mean, summed, rtol=1e-12)
         return ours, summed
 
     np.testing.assert_allclose(*run([0.03] * 50), rtol=1e-12)

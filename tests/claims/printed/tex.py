@@ -28,7 +28,7 @@ FORMS = [symbol for symbol in NOTATION["symbols"] if "kind" in symbol]
 
 TOKEN = re.compile(
     r"\\(?:begin|end)\{[a-z]+\*?\}|\\text\{[^{}]*\}|\\(?:operatorname|mathrm|mathbf|mathcal|mathsf)\{[^{}]*\}"
-    r"|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\.|d[A-Za-z](?=\^)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\S",
+    r"|\\\\(?:\[[^\]]*\])?|\\[A-Za-z]+|\\.|d[A-Za-z](?=\^|\s*=)|\d+(?:\{,\}\d{3})*(?:\.\d+)?|\S",
     re.S,
 )
 SILENT = re.compile(r"\\(?:[bB]igg?[lrm]?|left|right|displaystyle|textstyle|limits|[,;:! ])")
@@ -164,7 +164,7 @@ class Parser:
             t = self.peek()
             if t in ("row", r"\quad", ",", ".", ";", ":", "&") or t in (r"\text{and}", r"\text{ and }"):
                 self.take()
-            elif t.startswith(r"\text{with"):
+            elif t.startswith((r"\text{with", r"\text{so that")):
                 self.take()
             elif t.startswith(r"\text{") and not self._is_name():
                 start = self.at
