@@ -64,7 +64,7 @@ def test_no_pin_is_left_over():
 # Formulas that no line of the package computes: definitions, what proofs are made of, and rules for choosing
 # that a reader applies. Every other labelled formula has its label in src.
 NOT_IN_CODE = """
-first-order quadratic-remainder wiggle auxiliary no-fraction exp-sin-square chain-rule-paths epsilon
+first-order peano quadratic-remainder wiggle auxiliary no-fraction exp-sin-square chain-rule-paths epsilon
 no-fraction-paths chain-rule-distributed counterexample gradient-definition first-order-vector
 chain-rule-jacobian remainder-jacobian step-bound chain-rule-gradient chain-rule-denominator forward-index
 forward-rows hidden-error-index forward-folded three-gradients graph-example recompute adjoint sweep-invariant
