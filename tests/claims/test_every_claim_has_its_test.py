@@ -68,7 +68,8 @@ first-order peano quadratic-remainder wiggle auxiliary no-fraction exp-sin-squar
 no-fraction-paths chain-rule-distributed counterexample gradient-definition first-order-vector
 chain-rule-jacobian remainder-jacobian step-bound chain-rule-gradient chain-rule-denominator forward-index
 forward-rows hidden-error-index forward-folded three-gradients graph-example recompute adjoint sweep-invariant
-one-node-less loss-from-layer transpose-pairing delta-squared product-delta product-activations averaged-twice
+one-node-less loss-from-layer transpose-pairing directional-derivative descent pairing
+pairing-product pairing-entries vector-recursion one-column-less delta-squared product-delta product-activations averaged-twice
 missing-slope early-update step-test truncation-one-sided truncation-central truncation-complex best-error
 best-step kink-difference ten-sigmoids relu-variance empirical-risk step-factor two-examples batch-gradient
 momentum-sum elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal
