@@ -1,6 +1,6 @@
 """Chains of functions: a sweep through one, derivatives by differences, and what their products cost.
 
-The notation is that of chapter 1: y = f_L(... f_2(f_1(x))). Lists are indexed as there, with None
+The notation is that of chapter 1: y = f_M(... f_2(f_1(x))). Lists are indexed as there, with None
 at 0, so that `slopes[l]` belongs to f_l.
 """
 
@@ -16,12 +16,12 @@ def sweep(steps, x):
     """Forward and backward through a chain of functions of one variable.
 
     Args:
-        steps: [(f_1, f_1'), ..., (f_L, f_L')], each a pair of functions of a number.
+        steps: [(f_1, f_1'), ..., (f_M, f_M')], each a pair of functions of a number.
         x: a number.
 
     Returns:
-        values: [x, u_1, ..., u_L], with u_l = f_l(u_{l-1}) and y = u_L.
-        slopes: [None, f_1'(x), f_2'(u_1), ..., f_L'(u_{L-1})].
+        values: [x, u_1, ..., u_M], with u_l = f_l(u_{l-1}) and y = u_M.
+        slopes: [None, f_1'(x), f_2'(u_1), ..., f_M'(u_{M-1})].
         adjoints: [dy/dx, dy/du_1, ..., dy/dy = 1], each its right neighbour times a slope
             (eq:chain-rule).
 
@@ -86,14 +86,14 @@ def _axes(name, array):
 
 
 def product(jacobians, start):
-    """J_L ... J_2 J_1, multiplied from one end, and the multiplications that this took.
+    """J_M ... J_2 J_1, multiplied from one end, and the multiplications that this took.
 
     Args:
-        jacobians: [None, J_1, ..., J_L]; J_l has shape (n_l, n_{l-1}).
-        start: "output" for (J_L J_{L-1}) J_{L-2} ..., "input" for ... J_3 (J_2 J_1).
+        jacobians: [None, J_1, ..., J_M]; J_l has shape (n_l, n_{l-1}).
+        start: "output" for (J_M J_{M-1}) J_{M-2} ..., "input" for ... J_3 (J_2 J_1).
 
     Returns:
-        The product, (n_L, n_0), and the number of scalar multiplications (eq:jacobian-product).
+        The product, (n_M, n_0), and the number of scalar multiplications (eq:jacobian-product).
 
     Raises:
         ValueError: for an unknown start, no Jacobian, or neighbours whose shapes do not fit.
@@ -101,7 +101,7 @@ def product(jacobians, start):
     _known(start)
     factors = [checks.real_array(f"jacobians[{l}]", J, ("m", "n")) for l, J in enumerate(jacobians) if l > 0]
     if not factors:
-        raise ValueError("jacobians: expected [None, J_1, ..., J_L], got no Jacobian")
+        raise ValueError("jacobians: expected [None, J_1, ..., J_M], got no Jacobian")
     for l in range(1, len(factors)):
         if factors[l].shape[1] != factors[l - 1].shape[0]:
             raise ValueError(
@@ -122,7 +122,7 @@ def multiplications(sizes, start):
     """How many scalar multiplications `product` takes for Jacobians of given sizes.
 
     Args:
-        sizes: [n_0, n_1, ..., n_L], numbers of entries of x, u_1, ..., y.
+        sizes: [n_0, n_1, ..., n_M], numbers of entries of x, u_1, ..., y.
         start: "output" (eq:cost-from-output) or "input" (eq:cost-from-input).
 
     Returns:
@@ -133,10 +133,32 @@ def multiplications(sizes, start):
     """
     n = checks.layer_sizes(sizes)
     _known(start)
-    L = len(n) - 1
+    M = len(n) - 1
     if start == "output":
-        return n[L] * sum(n[l] * n[l - 1] for l in range(1, L))
-    return n[0] * sum(n[l] * n[l - 1] for l in range(2, L + 1))
+        return n[M] * sum(n[l] * n[l - 1] for l in range(1, M))
+    return n[0] * sum(n[l] * n[l - 1] for l in range(2, M + 1))
+
+
+def fewest_multiplications(sizes):
+    """The scalar multiplications that `product` would take in the best of all orders.
+
+    Args:
+        sizes: [n_0, n_1, ..., n_M], numbers of entries of x, u_1, ..., y.
+
+    Returns:
+        A whole number; 0 for a single Jacobian.
+
+    Raises:
+        ValueError, TypeError: for sizes that are no positive integers.
+    """
+    n = checks.layer_sizes(sizes)
+    # best[t, r]: for J_r ... J_{t+1}, which is n_r × n_t; the last product joins its parts at some l.
+    best = {(t, t + 1): 0 for t in range(len(n) - 1)}
+    for length in range(2, len(n)):
+        for t in range(len(n) - length):
+            r = t + length
+            best[t, r] = min(best[t, l] + best[l, r] + n[r] * n[l] * n[t] for l in range(t + 1, r))
+    return best[0, len(n) - 1]
 
 
 def _known(start):

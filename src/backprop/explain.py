@@ -20,6 +20,9 @@ MOST_PARAMETERS = 500  # beyond that nobody reads the listing
 def explain(net, x, y, eta=0.5, notation=None):
     """Print one step of gradient descent on one example, with every product and sum.
 
+    A line of its own says where a pre-activation sits at a kink of its activation, so that the slope
+    is a convention.
+
     Args:
         net: a `Network` of at most 500 parameters.
         x: one input, (n_0,) or (n_0, 1).
@@ -210,9 +213,17 @@ def _through_activation(net, fwd, grads, l, upstream, s):
     slope = row.derivative(z)[:, 0]
     for j in range(len(d)):
         lines.append(f"{row.name}'({_f(z[j, 0])}) = {_f(slope[j])}")
+        if _at_kink(row, z[j]):
+            lines.append(f"{s.pre(l, j + 1)} is at a kink of {row.name}: a convention, perhaps no derivative")
     for j in range(len(d)):
         lines.append(f"{s.err(l, j + 1)} = {_f(g[j])}·{_f(slope[j])} = {_f(d[j])}")
     return lines
+
+
+def _at_kink(row, z):
+    """Whether a pre-activation sits exactly where the slope of an element-wise activation jumps."""
+    near = np.finfo(z.dtype).tiny
+    return not row.smooth and z == 0 and row.derivative(z + near) != row.derivative(z - near)
 
 
 def _applied(net, fwd, l, j, z):

@@ -6,7 +6,7 @@ import re
 TEX = set(
     """aligned approx bar begin big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr binom boxed bmatrix cases cdot cdots
     circ colon coloneqq cos cosh cdotp dot dots ddots displaystyle dfrac end equiv exists exp forall frac ge geq gets
-    implies iff in infty int label lVert rVert left leftarrow Leftarrow le leq lfloor rfloor lim limits ln log longmapsto
+    implies iff in infty int label langle rangle lVert rVert left leftarrow Leftarrow le leq lfloor rfloor lim limits ln log longmapsto
     lvert rvert mapsto mathbb mathcal mathrm mathsf max mid min nabla ne neq not notin operatorname partial pm pmatrix
     prime prod propto qquad quad right rightarrow Rightarrow setminus sin sinh sqrt square subset substack sum sup tag
     tanh text textbf textstyle tfrac tilde times to top underbrace overbrace vdots widetilde xrightarrow circ land

@@ -88,6 +88,33 @@ def test_eq_quadratic_remainder():
         assert sympy.simplify(limit - f.diff(x, 2).subs(x, 1) / 2) == 0
 
 
+def test_eq_peano():
+    printed("eq:peano", conditions=[r"\text{as }h\to0"]).holds(CUBE | {"h": 1e-7}, approx=1e-6)
+    for f in FUNCTIONS:
+        limit = sympy.limit(remainder(f, 1, f.diff(x).subs(x, 1)) / h**2, h, 0)
+        assert sympy.simplify(limit - f.diff(x, 2).subs(x, 1) / 2) == 0
+
+
+def test_prop_peano():
+    """Also where f'' exists at one point only; where it is 0 the ratio of the remainders is another."""
+    pinned("prop:peano", r"x \in I", r"f''(x) \ne 0", r"\rho(h/10)/\rho(h) \to 1/100")
+
+    def ratio(rho, step="1e-20"):
+        coarse = sympy.Float(step, 120)
+        return float((rho.subs(h, coarse / 10) / rho.subs(h, coarse)).evalf(100))
+
+    for f in FUNCTIONS:
+        assert ratio(remainder(f, 2, f.diff(x).subs(x, 2))) == pytest.approx(1 / 100, rel=1e-12)
+    assert ratio(remainder(x**3, 0, 0)) == pytest.approx(1 / 1000)
+    # x² + x⁴ sin(1/x), 0 at 0: f''(0) = 2 exists, but f'' = 2 - sin(1/x) + ... has no limit at 0.
+    wiggling = h**2 + h**4 * sympy.sin(1 / h)
+    assert ratio(wiggling) == pytest.approx(1 / 100, rel=1e-12)
+    seconds = [
+        wiggling.diff(h, 2).subs(h, 2 / ((2 * k + 1) * sympy.pi)).evalf(30) for k in (10**6, 10**6 + 1)
+    ]
+    assert [float(v) for v in seconds] == pytest.approx([1, 3], abs=1e-5)
+
+
 @pytest.mark.parametrize("step", [0.7, -0.4, 0.01])
 def test_prop_quadratic_remainder(step):
     """The point t lies strictly between; so do the proof's Rolle points of q' and q''."""
@@ -658,7 +685,7 @@ def layers(rng, sizes):
 
 
 def test_eq_jacobian_product(rng):
-    pinned("eq:jacobian-product", r"\jac{y/x} = \jac{\nlayers}\,\jac{\nlayers-1} \cdots \jac{2}\,\jac{1}")
+    pinned("eq:jacobian-product", r"\jac{y/x} = \jac{M}\,\jac{M-1} \cdots \jac{2}\,\jac{1}")
     network, at, jacobians = layers(rng, [3, 4, 2, 5, 2])
     expected = jacobians[4] @ jacobians[3] @ jacobians[2] @ jacobians[1]
     np.testing.assert_allclose(chain_rule.derivative(network, at, h=1e-6), expected, rtol=1e-4, atol=1e-6)
@@ -704,7 +731,7 @@ def test_costs_counted_one_by_one(rng, sizes, start):
 
 def test_eq_cost_from_output():
     for sizes in ([2, 3, 5, 7, 11], [4, 2, 3], [6, 1, 5, 2]):
-        given = {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+        given = {"M": len(sizes) - 1, r"\size": sizes.__getitem__}
         counted, _ = counted_one_by_one([None] + [np.ones((m, n)) for n, m in pairwise(sizes)], "output")
         assert printed("eq:cost-from-output").value(given) == counted
     n = sympy.symbols("n0:5", positive=True)
@@ -717,7 +744,7 @@ def test_eq_cost_from_output():
 
 def test_eq_cost_from_input():
     for sizes in ([2, 3, 5, 7, 11], [4, 2, 3], [6, 1, 5, 2]):
-        given = {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+        given = {"M": len(sizes) - 1, r"\size": sizes.__getitem__}
         counted, _ = counted_one_by_one([None] + [np.ones((m, n)) for n, m in pairwise(sizes)], "input")
         assert printed("eq:cost-from-input").value(given) == counted
     n = sympy.symbols("n0:5", positive=True)
@@ -728,21 +755,40 @@ def test_eq_cost_from_input():
     )
 
 
-@pytest.mark.parametrize("L", [2, 3, 6, 10])
+@pytest.mark.parametrize("M", [2, 3, 6, 10])
 @pytest.mark.parametrize("n", [1, 2, 100])
-def test_prop_order(L, n):
-    given = {r"\nlayers": L, "n": n}
-    by = {"output": r"(\nlayers - 1)\,n^2", "input": r"(\nlayers - 2)\,n^3 + n^2"}
+def test_prop_order(M, n):
+    given = {"M": M, "n": n}
+    by = {"output": r"(M - 1)\,n^2", "input": r"(M - 2)\,n^3 + n^2"}
     for start, formula in by.items():
         counted = printed("prop:order", formula).value(given)
-        assert chain_rule.multiplications([n] * L + [1], start) == counted
+        assert chain_rule.multiplications([n] * M + [1], start) == counted
     pinned(
         "prop:order",
-        r"\nlayers \ge 2",
-        r"\size{0} = \size{1} = \dots = \size{\nlayers-1} = n",
-        r"\size{\nlayers} = 1",
+        r"M \ge 2",
+        r"\size{0} = \size{1} = \dots = \size{M-1} = n",
+        r"\size{M} = 1",
         *by.values(),
     )
-    sizes = [n] * L + [1]
-    assert chain_rule.multiplications(sizes, "output") == (L - 1) * n**2
-    assert chain_rule.multiplications(sizes, "input") == (L - 2) * n**3 + n**2
+    sizes = [n] * M + [1]
+    assert chain_rule.fewest_multiplications(sizes) == chain_rule.multiplications(sizes, "output")
+    assert chain_rule.multiplications(sizes, "output") == (M - 1) * n**2
+    assert chain_rule.multiplications(sizes, "input") == (M - 2) * n**3 + n**2
+
+
+def cheapest(sizes):
+    """The fewest multiplications over all orders, each order tried: which two neighbours are joined next."""
+    if len(sizes) == 2:
+        return 0
+    return min(
+        sizes[l - 1] * sizes[l] * sizes[l + 1] + cheapest(sizes[:l] + sizes[l + 1 :])
+        for l in range(1, len(sizes) - 1)
+    )
+
+
+def test_the_best_order_is_the_best_of_all(rng):
+    for count in (2, 3, 4, 6, 7):
+        sizes = rng.integers(1, 20, size=count).tolist()
+        assert chain_rule.fewest_multiplications(sizes) == cheapest(sizes)
+    waist = [2, 100, 100, 2, 100, 100, 2]
+    assert cheapest(waist) == chain_rule.fewest_multiplications(waist) == 2 * 20_400 + 8 == 40_808

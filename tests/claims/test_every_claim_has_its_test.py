@@ -64,11 +64,12 @@ def test_no_pin_is_left_over():
 # Formulas that no line of the package computes: definitions, what proofs are made of, and rules for choosing
 # that a reader applies. Every other labelled formula has its label in src.
 NOT_IN_CODE = """
-first-order quadratic-remainder wiggle auxiliary no-fraction exp-sin-square chain-rule-paths epsilon
+first-order peano quadratic-remainder wiggle auxiliary no-fraction exp-sin-square chain-rule-paths epsilon
 no-fraction-paths chain-rule-distributed counterexample gradient-definition first-order-vector
 chain-rule-jacobian remainder-jacobian step-bound chain-rule-gradient chain-rule-denominator forward-index
 forward-rows hidden-error-index forward-folded three-gradients graph-example recompute adjoint sweep-invariant
-one-node-less loss-from-layer transpose-pairing delta-squared product-delta product-activations averaged-twice
+one-node-less loss-from-layer transpose-pairing directional-derivative descent pairing
+pairing-product pairing-entries vector-recursion one-column-less delta-squared product-delta product-activations averaged-twice
 missing-slope early-update step-test truncation-one-sided truncation-central truncation-complex best-error
 best-step kink-difference ten-sigmoids relu-variance empirical-risk step-factor two-examples batch-gradient
 momentum-sum momentum-forms softmax-floor elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal

@@ -265,6 +265,166 @@ def test_thm_gradient_bias():
             close(changed.z[l] - fwd.z[l], np.eye(net.sizes[l])[:, [j]], atol=1e-14)
 
 
+def stacked(W, b):
+    """All weights and biases in one column."""
+    return np.concatenate([p.reshape(-1, 1) for p in [*W[1:], *b[1:]]])
+
+
+def loss_of(net, x, y):
+    """θ ↦ ℓ(θ), with the network's function written out here."""
+
+    def loss(theta):
+        parts, at = [], 0
+        for p in [*net.W[1:], *net.b[1:]]:
+            parts.append(theta[at : at + p.size].reshape(p.shape))
+            at += p.size
+        a = x
+        for l in range(1, net.L + 1):
+            a = net.sigma[l].value(parts[l - 1] @ a + parts[net.L + l - 1])
+        return float(net.loss_function.value(a, y).sum())
+
+    return loss
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("hidden", ["tanh", "softmax"])
+def test_thm_joint_differentiability(seed, hidden):
+    """Steps of all parameters at once leave a remainder that is small compared with them, in any direction."""
+    pinned("thm:joint-differentiability", r"g = \nabla_{\param}\, \loss")
+    net, x, y, _, grads = example(seed, hidden=hidden)
+    loss, theta, g = loss_of(net, x, y), stacked(net.W, net.b), stacked(grads.W, grads.b)
+    close(g, gradient(loss, theta), rtol=1e-5, atol=1e-9)
+    rng = np.random.default_rng(seed)
+    for _ in range(10):
+        s = rng.normal(size=theta.shape)
+        s /= np.linalg.norm(s)
+        coarse, fine = (
+            abs(loss(theta + h * s) - loss(theta) - h * (g.T @ s).item()) / h for h in (1e-2, 1e-4)
+        )
+        assert fine < max(coarse, 1e-8) / 20 or fine < 1e-8
+
+
+def test_without_its_hypothesis_the_loss_may_have_no_slope():
+    """relu at its kink: the difference quotients of the two sides part, so no gradient fits both."""
+    net = bp.Network(
+        [None, [[0.0]], [[1.0]]], [None, [[0.0]], [[1.0]]], ["relu", "identity"], "half_squared_error"
+    )
+    loss, theta = loss_of(net, np.ones((1, 1)), np.zeros((1, 1))), stacked(net.W, net.b)
+    v = np.array([[1.0], [0.0], [0.0], [0.0]])
+    right, left = ((loss(theta + t * v) - loss(theta)) / t for t in (1e-7, -1e-7))
+    assert right == pytest.approx(1, abs=1e-6) and left == 0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_directional_derivative(seed):
+    net, x, y, *_ = example(seed)
+    loss, theta = loss_of(net, x, y), stacked(net.W, net.b)
+    v = np.random.default_rng(seed).normal(size=theta.shape)
+    given = {r"\loss": loss, r"\param": theta, "g": gradient(loss, theta), "v": v}
+    for t in (1e-6, -1e-6):
+        formula = printed("eq:directional-derivative", conditions=[r"\text{as }t\to0"])
+        formula.holds(given | {"t": t}, approx=1e-4)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_descent(seed):
+    """One linear layer, where the remainder is known: z moves by -η (‖x‖² + 1) δ, and the loss is quadratic in z."""
+    rng = np.random.default_rng(seed)
+    print("seed", seed)
+    net = bp.Network.random([3, 2], output="identity", loss="half_squared_error", seed=rng)
+    x, y = rng.normal(size=(3, 1)), rng.normal(size=(2, 1))
+    loss, theta = loss_of(net, x, y), stacked(net.W, net.b)
+    delta = net.W[1] @ x + net.b[1] - y
+    rho = lambda eta: 0.5 * eta**2 * (np.sum(x**2) + 1) ** 2 * np.sum(delta**2)
+    given = {r"\loss": loss, r"\param": theta, "g": gradient(loss, theta), r"\rho": rho}
+    formula = printed("eq:descent", conditions=[r"\text{as }\step\to0"])
+    for eta in (0.3, 1e-2):
+        formula.holds(given | {r"\step": eta}, only=[0], rtol=1e-7)
+    small = {r"\step": 1e-9 / rho(1.0)}
+    formula.holds(given | small, only=[1], approx=1e-5)
+
+
+def test_cor_descent():
+    """The step along -g lowers the loss if it is small enough, and not if it is large."""
+    pinned("cor:descent", r"g \ne 0")
+    for seed in SEEDS:
+        net, x, y, _, grads = example(seed)
+        loss, theta, g = loss_of(net, x, y), stacked(net.W, net.b), stacked(grads.W, grads.b)
+        assert all(loss(theta - eta * g) < loss(theta) for eta in (1e-1, 1e-3, 1e-5))
+    net, x, y, _, grads = example(0, output="identity")
+    loss, theta, g = loss_of(net, x, y), stacked(net.W, net.b), stacked(grads.W, grads.b)
+    assert loss(theta - 100 * g) > loss(theta)
+
+
+def three_matrices(seed, shapes):
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    return dict(zip("ABC", (rng.normal(size=shape) for shape in shapes), strict=True))
+
+
+def test_eq_pairing():
+    """The derivative of t ↦ ½‖A + tB‖², all entries squared and added, at 0."""
+    matrices = three_matrices(0, [(3, 4), (3, 4)] + [(1, 1)])
+    A, B = matrices["A"], matrices["B"]
+    square = lambda t: 0.5 * sum(float(v) ** 2 for v in (A + t * B).ravel())
+    places = [{"i": i, "j": j} for i in (1, 2, 3) for j in (1, 2, 3, 4)]
+    entries = {"A_": lambda i, j: A[i - 1, j - 1], "B_": lambda i, j: B[i - 1, j - 1], "i,j": places}
+    formula = printed("eq:pairing")
+    assert formula.value(matrices | entries, side=0) == pytest.approx((square(1) - square(-1)) / 2, rel=1e-12)
+    formula.holds(matrices | entries)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_pairing_product(seed):
+    printed("eq:pairing-product").holds(three_matrices(seed, [(3, 4), (3, 2), (2, 4)]))
+    printed("eq:pairing-product").holds(three_matrices(seed, [(3, 1), (3, 2), (2, 1)]))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_eq_pairing_entries(seed):
+    printed("eq:pairing-entries").holds(three_matrices(seed, [(3, 4)] * 3))
+
+
+def test_prop_pairing():
+    """Its step: every side of eq:pairing-product is the triple sum, counted here entry by entry."""
+    matrices = three_matrices(3, [(3, 4), (3, 2), (2, 4)])
+    A, B, C = matrices.values()
+    total = sum(A[i, j] * B[i, k] * C[k, j] for i in range(3) for j in range(4) for k in range(2))
+    for side in (0, 2, 4):
+        assert printed_side("eq:pairing-product", matrices, side) == pytest.approx(total, rel=1e-12)
+    total = sum(A[i, j] ** 2 * C[0, j] for i in range(3) for j in range(4))
+    same = {"A": A, "B": A, "C": np.tile(C[:1], (3, 1))}
+    for side in (0, 2):
+        assert printed_side("eq:pairing-entries", same, side) == pytest.approx(total, rel=1e-12)
+
+
+def printed_side(label, given, side):
+    formula = printed(label)
+    formula.left.clear()
+    return formula.value(given, side=side)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_cor_four_equations(seed):
+    """Each adjoint is what its operand's change is paired with: ⟨adjoint, dX⟩ is the change of the loss."""
+    pinned("cor:four-equations", r"l = 1, \dots, \nlayers")
+    net, x, y, fwd, grads = example(seed)
+    rng = np.random.default_rng(seed)
+    for l in range(1, net.L + 1):
+        adjoints = {"W": (net.W[l], grads.delta[l] @ fwd.a[l - 1].T), "b": (net.b[l], grads.delta[l])}
+        for operand, adjoint in adjoints.values():
+            change, h, ends = rng.normal(size=operand.shape), 1e-5, []
+            for t in (h, -h):
+                operand += t * change
+                ends.append(bp.cost(net, bp.forward(net, x), y))
+                operand -= t * change
+            paired = (adjoint * change).sum()
+            assert paired == pytest.approx((ends[0] - ends[1]) / (2 * h), rel=1e-5, abs=1e-9)
+    # The brackets: without them a unit with slope 0 receives an error signal.
+    W, delta, slopes = np.array([[1, 2], [3, 4]]), np.array([[1], [1]]), np.array([[1], [0]])
+    assert ((W.T @ delta) * slopes).tolist() == [[4], [0]] and (W.T @ (delta * slopes)).tolist() == [[1], [2]]
+
+
 @pytest.mark.parametrize("output", ["identity", "sigmoid", "tanh", "relu"])
 def test_eq_delta_squared(output):
     half = example(7, output=output, loss="half_squared_error")

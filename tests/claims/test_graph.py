@@ -7,9 +7,11 @@ The graphs here are lists of (operation, operands), evaluated by mpmath: they kn
 import random
 
 import mpmath
+import numpy as np
 import pytest
 import sympy
 
+import backprop as bp
 from backprop import graph
 from backprop.graph import sweeps
 
@@ -281,6 +283,150 @@ def test_eq_adjoint_recursion(case):
                 if p == j:
                     total += adjoints[i] * local(what, k, [values[q] for q in operands])
         assert adjoints[j] == near(total)
+
+
+# Nodes that hold columns: random graphs of affine maps with tanh, and products entry by entry.
+
+
+def column_graph(seed, nodes=9):
+    """[(function or column, operands)], the first three inputs; the last node, which uses all before it, is a number."""
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    made, sizes = [(rng.normal(size=(m, 1)), ()) for m in (3, 2, 1)], [3, 2, 1]
+    for i in range(3, nodes):
+        last = i == nodes - 1
+        operands = tuple(range(i)) if last else tuple(rng.integers(0, i, size=2).tolist())
+        m = 1 if last else int(rng.integers(2, 5))
+        if not last and i % 3 == 0:
+            operands, m = (operands[0], operands[0]), sizes[operands[0]]
+            made.append((lambda u, v: u * np.sin(v), operands))
+        else:
+            blocks = [rng.normal(size=(m, sizes[p])) for p in operands]
+            made.append(
+                (
+                    lambda *u, blocks=blocks: np.tanh(sum(A @ v for A, v in zip(blocks, u, strict=True))),
+                    operands,
+                )
+            )
+        sizes.append(m)
+    return made
+
+
+def recompute_columns(made, given):
+    values = list(given)
+    for what, operands in made[len(given) :]:
+        values.append(what(*(values[p] for p in operands)) if operands else what)
+    return values
+
+
+def jacobian_of(function, at, h=1e-5):
+    """Central differences: rows outputs, columns inputs."""
+    steps = h * np.eye(len(at))[:, :, None]
+    return np.hstack([(function(at + s) - function(at - s)) / (2 * h) for s in steps])
+
+
+@pytest.fixture(params=range(3))
+def columns(request):
+    made = column_graph(SEED + request.param)
+    values = recompute_columns(made, [])
+
+    def block(i, j):
+        """∇_j F_i, the transposed Jacobian of the output by node j when nodes 1 to i are given."""
+        put = lambda u: recompute_columns(made, [*values[: j - 1], u, *values[j:i]])[-1]
+        return jacobian_of(put, values[j - 1]).T
+
+    def local_jacobian(i, k):
+        what, operands = made[i - 1]
+        at = [values[p] for p in operands]
+        return jacobian_of(lambda u: what(*at[: k - 1], u, *at[k:]), at[k - 1])
+
+    given = {
+        r"\adj": lambda j: block(j, j), r"\jac": local_jacobian,
+        "p": lambda i, k: made[i - 1][1][int(k) - 1] + 1,
+    }  # fmt: skip
+    return made, given, block, local_jacobian
+
+
+def uses_of(made, j):
+    return [{"i": i, "k": k} for i, (_, o) in enumerate(made, 1) for k, p in enumerate(o, 1) if p == j - 1]
+
+
+def test_eq_vector_recursion(columns):
+    made, given, *_ = columns
+    for j in range(1, len(made)):
+        uses = {"j": j, r"\substack{i,krowp(i,k)=j}": uses_of(made, j)}
+        printed("eq:vector-recursion").holds(given | uses, rtol=1e-6, atol=1e-8)
+
+
+def test_eq_one_column_less(columns):
+    made, given, block, _ = columns
+    for i in range(2, len(made) + 1):
+        for j in range(1, i):
+            parts = ((j, i - 1), (j, i), (i, i))
+            named = {rf"\nabla_{{{a}}}F_{b}": block(b, a) for a, b in parts}
+            uses = [{"k": k} for k, p in enumerate(made[i - 1][1], 1) if p == j - 1]
+            # An empty sum is a column of zeros, which the page need not say.
+            if uses:
+                formula = printed("eq:one-column-less")
+                formula.holds(given | named | {"i": i, "j": j, "k:p(i,k)=j": uses}, rtol=1e-6, atol=1e-8)
+            else:
+                np.testing.assert_allclose(block(i - 1, j), block(i, j), rtol=1e-6, atol=1e-8)
+
+
+def test_thm_vector_sweep(columns):
+    """The sweep of the statement, with Jacobians by differences; one of the operations has an operand twice."""
+    pinned(
+        "thm:vector-sweep",
+        "g_n = 1",
+        "j < n",
+        r"i = n, n - 1, \dots, 1",
+        r"k = 1, \dots, r_i",
+        r"\jac{i,k}^{\T}\, g_i",
+        r"g_j = \adj{j}",
+    )
+    made, _, block, local_jacobian = columns
+    n = len(made)
+    g = [np.zeros_like(v) for v in recompute_columns(made, [])[:-1]] + [np.ones((1, 1))]
+    for i in range(n, 0, -1):
+        for k, p in enumerate(made[i - 1][1], 1):
+            g[p] = g[p] + local_jacobian(i, k).T @ g[i - 1]
+    for j in range(1, n + 1):
+        np.testing.assert_allclose(g[j - 1], block(j, j), rtol=1e-6, atol=1e-8)
+    assert any(len(set(o)) < len(o) for _, o in made) and max(map(len, g)) > 1
+
+
+# Outside the hypotheses
+
+
+@pytest.mark.parametrize(
+    ("text", "truth", "printed_slope"),
+    [("relu(x) - relu(-x)", 1, 0), ("relu(x) - max(x, 0)", 0, 0), ("relu(x) - max(0, x)", 0, -1)],
+)
+def test_a_differentiable_formula_with_kinks_gets_a_convention(text, truth, printed_slope):
+    at_0 = graph.expression(text, x=0)
+    around = [graph.expression(text, x=h).value / h for h in (1e-3, -1e-3, 1e-9, -1e-9)]
+    assert around == pytest.approx([truth] * 4, abs=1e-15) and at_0.grad["x"] == printed_slope and at_0.kinks
+    for h in (
+        0.1,
+        -0.1,
+    ):  # away from the kink the sweep is right, so the one generalised derivative is the truth
+        assert graph.expression(text, x=h).grad["x"] == truth and not graph.expression(text, x=h).kinks
+
+
+def test_at_zero_biases_a_printed_slope_falls_where_the_cost_rises():
+    X, Y = np.array([[0, 0, 1, 1], [0, 1, 0, 1]]), np.array([[0, 1, 1, 0]])
+    net = bp.Network.random([2, 3, 1], "relu", "sigmoid", "binary_cross_entropy", "he", seed=0)
+    cost, g = bp.value_and_grad(net, X, Y)
+    slopes = []
+    for h in (1e-6, -1e-6):
+        net.b[1][0] += h
+        slopes.append((bp.cost(net, bp.forward(net, X), Y) - cost) / h)
+        net.b[1][0] -= h
+    right, left = slopes
+    assert left < 0 < right and g.b[1][0, 0] == pytest.approx(left, rel=1e-4)
+    # The right slope is the printed one and what the example (0, 0) adds when its unit is active.
+    delta = bp.backward(net, bp.forward(net, X), Y).delta[2][0, 0]
+    assert right == pytest.approx(left + delta * net.W[2][0, 0] / 4, rel=1e-4)
 
 
 def test_some_random_graph_has_a_node_with_repeated_and_one_with_several_uses():

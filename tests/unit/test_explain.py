@@ -111,6 +111,22 @@ def test_every_line_computes_for_any_network(hidden, output, loss):
     assert check_lines(listing(net, X, Y, 0.1)) > 50
 
 
+@pytest.mark.parametrize(
+    ("hidden", "kinked"),
+    [("relu", True), ("leaky_relu", True), ("prelu", True), ("elu", False), ("tanh", False)],
+)
+@pytest.mark.parametrize("dtype", [float, np.float32])
+def test_a_pre_activation_at_a_kink_is_said(hidden, kinked, dtype):
+    """Zero biases and a zero input: all units stand at 0, where elu, whose slope does not jump, has none."""
+    net = bp.Network.random([2, 3, 1], hidden, "sigmoid", "half_squared_error", seed=0, dtype=dtype)
+    note = f"is at a kink of {hidden}: a convention, perhaps no derivative"
+    at_0 = [line for line in listing(net, [0.0, 0.0], 1.0).splitlines() if "kink" in line]
+    assert at_0 == [f"  z[1]_{j} {note}" for j in (1, 2, 3)] * kinked
+    net.b[1][1] = 0.1  # one unit leaves its kink
+    assert listing(net, [0.0, 0.0], 1.0).count("kink") == 2 * kinked
+    assert "kink" not in listing(net, [0.3, 0.4], 1.0)
+
+
 def test_explain_prints_the_listing_and_returns_nothing(capsys):
     net, X, Y = random_case("tanh", "identity", "squared_error", 2, 1, seed=4)
     assert bp.explain(net, X, Y) is None

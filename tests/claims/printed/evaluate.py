@@ -211,6 +211,10 @@ class Evaluator:
                 if not is_array(value) or value.shape[1] == 1
                 else np.linalg.norm(value, 2)
             )
+        if bracket == r"\langle":  # the sum of the products of the entries
+            a, b = map(self, parts)
+            same_shape(a, b, ",")
+            return float(np.sum(np.multiply(a, b)))
         if len(parts) != 1:
             raise TexError("commas in brackets that belong to no function")
         if parts[0][0] == "chain":

@@ -45,7 +45,8 @@ GREEK = set(
     r"""\alpha \beta \gamma \delta \epsilon \varepsilon \eta \theta \kappa \lambda \mu \nu \xi \pi \rho \sigma \tau \phi
     \varphi \chi \psi \omega \Delta \Phi \Psi \Sigma \Theta \Lambda \ell \infty""".split()
 )
-CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lvert": r"\rvert", r"\lVert": r"\rVert"}
+CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", r"\lvert": r"\rvert", r"\lVert": r"\rVert",
+           r"\langle": r"\rangle"}  # fmt: skip
 
 
 class TexError(ValueError):
