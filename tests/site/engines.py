@@ -246,7 +246,7 @@ def chromium():
 
 
 @contextlib.contextmanager
-def firefox():
+def firefox(**preferences):
     path = program("firefox")
     with no_network(own=["mozilla.com", "mozilla.org", "mozilla.net", "firefox.com"]) as proxy:
         settings = {"network.proxy.type": 1, "network.proxy.no_proxies_on": "127.0.0.1"}
@@ -259,7 +259,7 @@ def firefox():
             bin=path,
             headless=True,
             port=0,
-            prefs=settings,
+            prefs=settings | preferences,
             gecko_log=os.devnull,
             app_args=["-remote-allow-system-access"],  # tests change settings
         )

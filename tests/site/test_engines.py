@@ -19,7 +19,7 @@ from backprop import demos
 from backprop.demos.session import Session
 
 from .conftest import BUILT, ROOT, Quiet
-from .engines import START, shows
+from .engines import START, firefox, shows
 
 CHAPTER = "chapters/05-worked-example.html"
 GALLERY = "chapters/demos.html"
@@ -284,7 +284,7 @@ def new_host():
 
 @pytest.mark.parametrize(
     "browser",
-    ["chromium", *(pytest.param(engine, marks=pytest.mark.live) for engine in LATER)],
+    ["chromium", "firefox", pytest.param("webkit", marks=pytest.mark.live)],
     indirect=True,
 )
 def test_of_half_a_file_the_page_says_so_and_the_next_touch_tries_again(browser, new_host):
@@ -311,9 +311,22 @@ def test_from_a_file_the_page_says_why_nothing_moves(browser):
     assert browser.text(".bp-live-bar") is None
 
 
+@pytest.mark.live
+def test_in_a_private_window_of_firefox_python_runs(host):
+    """WebKit's sessions here are private ones anyway."""
+    with firefox(**{"browser.privatebrowsing.autostart": True}) as browser:
+        browser.go(f"{host.address}/{CHAPTER}")
+        with browser.driver.using_context("chrome"):
+            assert browser.driver.execute_script("return PrivateBrowsingUtils.isWindowPrivate(window)")
+        for value in (1.1, 1.2):
+            browser.press(f"{TINY} [name=x1]", "ArrowRight")
+            shows(browser, "tiny-network", demos.tiny_network.view(x1=value))
+        assert browser.run("return trouble") == [] and browser.outside == []
+
+
 @pytest.mark.parametrize("browser", ["firefox"], indirect=True)
 def test_where_storage_is_forbidden_python_runs(browser, host):
-    """As in a private window, and with cookies blocked; WebKit's sessions here are private ones anyway."""
+    """As with cookies blocked."""
     browser.driver.set_pref("network.cookie.cookieBehavior", 2)
     try:
         browser.go(f"{host.address}/{CHAPTER}")

@@ -79,8 +79,12 @@ def test_without_scripts_formulas_are_plain_tex(name):
 def test_without_scripts_a_page_says_so(site, chromium):
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(f"{site}/chapters/04-four-equations.html")
-    assert page.locator(".bp-why").is_visible()
-    assert "Scripts are off" in page.locator(".bp-why").inner_text()
+    line = page.locator("h1 + .bp-why, h1 + noscript .bp-why")
+    assert line.is_visible() and "Scripts are off" in line.inner_text()
+    grounds = rgb(page, ".bp-why", "background-color"), rgb(page, "body", "background-color")
+    assert grounds[0] != grounds[1] == (255, 255, 255)
+    assert contrast(rgb(page, ".bp-why"), grounds[0]) >= 4.5
+    assert contrast(rgb(page, ".bp-why", "border-left-color"), grounds[1]) > 2
     assert r"\delta^{(L)}" in page.locator("#equation-eq-delta-output").inner_text()
     page.context.close()
 
