@@ -4,8 +4,8 @@ r"""Change the book in one place at a time and see whether a test turns red.
 
 Kinds of places: `formula` (labelled ones), `theorem` (formulas of statements), `translation`
 (section formulas of the notation file), `number` (of the text), `src`. Of each kind N places are drawn; a
-change is a sign, a transpose, an index, a factor, an order or a digit. The tests that belong to a place run in
-this process, until one fails. What stayed green is listed, and is to be explained in
+change is a sign, a transpose, an index, a factor, an order or a digit. The tests that belong to a place run
+in this process, until one fails. What stayed green is listed, and is to be explained in
 tools/survivors.txt if no test could tell it from what was there.
 """
 

@@ -112,9 +112,14 @@ def visit(browser, host):
 
 
 def on_every_page():
-    """Each demo of each page in each engine; what belongs to `make test-live` alone is marked."""
+    """Each demo of each page in each engine; what belongs to `make test-live` alone is marked.
+
+    The page of the tests that follow comes last: there it is open, and its Python ready.
+    """
     for engine in START:
-        for path in sorted((BUILT / "chapters").glob("*.html")):
+        for path in sorted(
+            (BUILT / "chapters").glob("*.html"), key=lambda path: (CHAPTER.endswith(path.name), path)
+        ):
             page = f"chapters/{path.name}"
             names = re.findall(r'data-demo="([\w-]+)"', path.read_text(encoding="utf-8"))
             for name in dict.fromkeys(names):
@@ -225,6 +230,24 @@ def test_a_cell_runs(visit):
     assert lines(printed(browser)[str(index)]) == lines(stored(notebook.cells[index])) != []
 
 
+@every_engine
+def test_another_notation_is_set_in_formulas_and_demo(visit):
+    browser = visit(CHAPTER)
+    spoken = (
+        "[...document.querySelectorAll('article mjx-assistive-mml')].map(one => one.textContent).join('')"
+    )
+    before = browser.until(spoken)
+    for name, title in (("goodfellow", "Goodfellow et al."), ("book", "This book")):
+        browser.choose("#bp-notation", name)
+        browser.until(
+            "document.querySelector('.bp-announce').textContent === arguments[0]", f"Notation: {title}"
+        )
+        assert browser.text("mjx-merror") is None
+        assert (browser.run(f"return {spoken}") == before) == (name == "book")
+        browser.press(f"{TINY} [data-action=reset]", "Enter")
+        shows(browser, "tiny-network", Session(demos.tiny_network, notation=name).view())
+
+
 def chapters():
     """Every chapter's notebook in each engine; those that `make test` leaves out are marked."""
     for engine in START:
@@ -255,24 +278,6 @@ def test_every_cell_of_a_chapter_prints_what_is_stored(browser, visit, path):
         assert lines(shown[index]) == lines(stored(cell)), f"cell {index}: {cell.source}"
     alts = browser.run("return [...document.querySelectorAll('.cell_output img.output')].map(one => one.alt)")
     assert all(len(alt) > 40 for alt in alts)
-
-
-@every_engine
-def test_another_notation_is_set_in_formulas_and_demo(visit):
-    browser = visit(CHAPTER)
-    spoken = (
-        "[...document.querySelectorAll('article mjx-assistive-mml')].map(one => one.textContent).join('')"
-    )
-    before = browser.until(spoken)
-    for name, title in (("goodfellow", "Goodfellow et al."), ("book", "This book")):
-        browser.choose("#bp-notation", name)
-        browser.until(
-            "document.querySelector('.bp-announce').textContent === arguments[0]", f"Notation: {title}"
-        )
-        assert browser.text("mjx-merror") is None
-        assert (browser.run(f"return {spoken}") == before) == (name == "book")
-        browser.press(f"{TINY} [data-action=reset]", "Enter")
-        shows(browser, "tiny-network", Session(demos.tiny_network, notation=name).view())
 
 
 @pytest.fixture

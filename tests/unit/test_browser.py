@@ -61,7 +61,9 @@ def test_an_archive_without_one_engine_still_gives_the_others(machine, capsys):
     browser.main()
     said = capsys.readouterr()
     assert said.out == "/bin/chromium\n"
-    assert f"firefox is not there: {browser.ADVICE['firefox']}" in said.err and "webkit is not" not in said.err
+    assert (
+        f"firefox is not there: {browser.ADVICE['firefox']}" in said.err and "webkit is not" not in said.err
+    )
 
 
 def test_without_chromium_there_are_no_tests(machine):
