@@ -352,6 +352,15 @@ def shows(browser, name, view):
         assert float(numbers[key]) == pytest.approx(expected, rel=1e-9, abs=unsure, nan_ok=True), key
 
 
+def finished(browser):
+    """Wait until no cell runs; each has the time that any wait has, not all together."""
+    time.sleep(0.1)
+    running = "('running' in document.querySelector('.bp-live-bar').dataset)"
+    at = "[...document.querySelectorAll('.cell')].findIndex((cell) => cell.ariaBusy)"
+    while browser.run(f"return {running}"):
+        browser.until(f"!{running} || {at} !== arguments[0]", browser.run(f"return {at}"))
+
+
 def masked(words):
     """The words without their numbers in scientific notation, and what these decide."""
     return re.sub(r"\d\.\de[-+]\d+ *(passes|fails)?", "#", words)

@@ -9,7 +9,6 @@ import functools
 import http.server
 import re
 import threading
-import time
 from urllib.parse import urlsplit
 
 import nbformat
@@ -19,7 +18,7 @@ from backprop import demos
 from backprop.demos.session import Session
 
 from .conftest import BUILT, ROOT, Quiet
-from .engines import START, firefox, shows
+from .engines import START, finished, firefox, shows
 
 CHAPTER = "chapters/05-worked-example.html"
 GALLERY = "chapters/demos.html"
@@ -210,11 +209,6 @@ def lines(text):
 def go_live(browser):
     browser.click(".bp-live-bar button")
     browser.until("document.querySelector('.cm-content')")
-
-
-def finished(browser):
-    time.sleep(0.1)
-    browser.until("!('running' in document.querySelector('.bp-live-bar').dataset)")
 
 
 @every_engine

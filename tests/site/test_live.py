@@ -4,12 +4,10 @@ That demos and cells answer right, in three engines, is tested in test_engines.p
 """
 
 import functools
-import gzip
 import json
 import re
 import threading
 from http.server import ThreadingHTTPServer
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,23 +15,15 @@ from backprop import demos
 from backprop.demos.session import Session
 
 from . import engines
-from .conftest import BUILT, Quiet
+from .conftest import BUILT, Counting
 
 CHAPTER = "chapters/05-worked-example.html"
 WAIT = 60_000  # ms: the machine may be busy; nothing here is a measurement
 MOST_BYTES = 9_000_000
-PAGE_BYTES = 700_000
 
 
-class Host(Quiet):
-    """A file server that counts what it sends."""
-
-    def send_head(self):
-        file = super().send_head()
-        if hasattr(file, "fileno"):
-            path = urlsplit(self.path).path
-            self.server.sent.append((path, (file.seek(0, 2), file.seek(0))[0]))
-        return file
+class Host(Counting):
+    """A file server that counts what it sends, and sends the file `server.cut` in part."""
 
     def copyfile(self, source, outputfile):
         if self.server.cut and self.server.cut in self.path:
@@ -62,15 +52,6 @@ def host(tmp_path):
         server.server_close()
 
 
-def pages_with_demos():
-    """(page, demo) for each demo of each page."""
-    found = []
-    for path in sorted(BUILT.rglob("*.html")):
-        names = dict.fromkeys(re.findall(r'data-demo="([\w-]+)"', path.read_text(encoding="utf-8")))
-        found += [(path.relative_to(BUILT).as_posix(), name) for name in names]
-    return found
-
-
 def shows(page, demo, view):
     """Wait until the demo shows this view."""
     engines.shows(engines.Chromium(page, []), demo, view)
@@ -84,8 +65,7 @@ def run_all(page):
 
 
 def finished(page):
-    page.wait_for_timeout(100)
-    page.wait_for_function("!('running' in document.querySelector('.bp-live-bar').dataset)", timeout=WAIT)
+    engines.finished(engines.Chromium(page, []))
 
 
 def go_live(page):
@@ -239,14 +219,19 @@ def fits_and_is_labelled(page):
 
 
 @pytest.mark.parametrize("prefix", ["", "/book"])
-def test_a_page_on_which_all_has_run_is_whole_and_needs_no_network_again(host, open_page, prefix):
+def test_a_page_goes_live_with_little_is_whole_and_needs_no_network_again(host, open_page, prefix):
     server = host(prefix)
     page = open_page(f"{server.address}/{CHAPTER}")
     assert not any("/pyodide/" in path for path, _ in server.sent)
+    before = len(server.sent)
     field = page.locator("figure[data-demo=tiny-network] [name=x1]")
     field.focus()
     page.keyboard.press("ArrowRight")
+    page.get_by_text(re.compile(r"fetched \d+\.\d of \d+\.\d MB")).wait_for(timeout=WAIT)
     shows(page, "tiny-network", demos.tiny_network.view(x1=1.1))
+    fetched = [(path, size) for path, size in server.sent[before:] if re.search("/(pyodide|live)/", path)]
+    assert sum(size for _, size in fetched) <= MOST_BYTES, fetched
+    assert not any(re.search("ipython|matplotlib|ipywidgets", path) for path, _ in fetched)
     run_all(page)
     fits_and_is_labelled(page)
     page.wait_for_function("navigator.serviceWorker.ready")
@@ -268,33 +253,6 @@ def test_a_page_on_which_all_has_run_is_whole_and_needs_no_network_again(host, o
     assert page.locator(".bp-error").count() == 0
     assert page.locator(".cell_output img.output").count() > 0  # Matplotlib too
     assert len(server.sent) == sent
-
-
-def test_what_going_live_fetches(host, open_page):
-    server = host()
-    page = open_page(f"{server.address}/{CHAPTER}")
-    before = len(server.sent)
-    page.locator("figure[data-demo=tiny-network] [name=x1]").focus()
-    page.keyboard.press("ArrowRight")
-    page.get_by_text(re.compile(r"fetched \d+\.\d of \d+\.\d MB")).wait_for(timeout=WAIT)
-    shows(page, "tiny-network", demos.tiny_network.view(x1=1.1))
-    fetched = [(path, size) for path, size in server.sent[before:] if re.search("/(pyodide|live)/", path)]
-    assert sum(size for _, size in fetched) <= MOST_BYTES, fetched
-    assert not any(re.search("ipython|matplotlib|ipywidgets", path) for path, _ in fetched)
-
-
-@pytest.mark.parametrize(
-    "name", ["index.html", CHAPTER, *dict.fromkeys(page for page, _ in pages_with_demos())]
-)
-def test_what_a_page_weighs(host, open_page, name):
-    """As a host sends it that compresses what is not compressed yet."""
-    server = host()
-    open_page(f"{server.address}/{name}")
-    weight = 0
-    for path, size in server.sent:
-        content = (BUILT / path.lstrip("/")).read_bytes()
-        weight += min(size, len(gzip.compress(content, 6)))
-    assert weight <= PAGE_BYTES
 
 
 def test_python_is_fetched_ahead_only_for_one_who_reads_on(host, open_page):

@@ -1,5 +1,6 @@
 """Every page of the built site, in a browser without network: light, dark and on a phone."""
 
+import gzip
 import re
 
 import pytest
@@ -15,6 +16,7 @@ PAGES = sorted(
     and path.name not in ("genindex.html", "search.html")
 )
 CHAPTER = "chapters/05-worked-example.html"
+PAGE_BYTES = 700_000
 NOTATION = notation.read(ROOT / notation.FILE)
 
 # What stands out of its column on the page, other than by scrolling inside a box of its own.
@@ -44,9 +46,11 @@ def test_the_pages_are_there():
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole(site, open_page, name):
-    """In every notation, wide and on a phone, light and dark, with its menu: one load, which is what takes long."""
+def test_a_page_is_whole(site, site_server, open_page, name):
+    """Light to load; in every notation, wide and on a phone, light and dark, with its menu. One load takes long."""
+    site_server.sent.clear()
     page = open_page(f"{site}/{name}", width=390)
+    assert weight(site_server.sent) <= PAGE_BYTES
     assert page.trouble == []
     assert page.locator(".problematic, .system-message").count() == 0
     in_every_notation(page, name)
@@ -61,6 +65,12 @@ def test_a_page_is_whole(site, open_page, name):
     if (ROOT / name).with_suffix(".ipynb").exists():
         the_menu_offers_every_way_to_open_the_notebook(page, site, name.removesuffix(".html"))
     assert page.trouble == []
+
+
+def weight(sent):
+    """The bytes that a host sends which compresses what is not compressed yet."""
+    files = ((BUILT / path.lstrip("/"), size) for path, size in sent)
+    return sum(min(size, len(gzip.compress(file.read_bytes(), 6))) for file, size in files)
 
 
 def fits(page, width, *told):
