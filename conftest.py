@@ -13,7 +13,6 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 APART = (
     "test_environments.py",
     "test_lite.py",
-    "test_live.py",
     "test_notation_switch.py",
     "test_pages.py",
     "test_the_book_in_another_notation",

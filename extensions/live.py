@@ -57,7 +57,7 @@ def _mark(app, doctree, docname):
 def _add(app, pagename, templatename, context, doctree):
     if doctree is None:
         return
-    context["body"] = NO_SCRIPT + context["body"]
+    context["body"] = context["body"].replace("</h1>", f"</h1>{NO_SCRIPT}", 1)
     if not app.config.live_script:
         return
     path = Path(app.env.doc2path(pagename))

@@ -4,6 +4,7 @@ import functools
 import http.server
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -21,15 +22,34 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Counting(Quiet):
+    """A file server that notes in `server.sent` what it sends: the path and the number of bytes."""
+
+    def send_head(self):
+        file = super().send_head()
+        if hasattr(file, "fileno"):
+            path = urlsplit(self.path).path
+            self.server.sent.append((path, (file.seek(0, 2), file.seek(0))[0]))
+        return file
+
+
 @pytest.fixture(scope="session")
-def site():
-    """The address of the built site."""
+def site_server():
+    """The server of the built site, with `address` and `sent`."""
     if not (BUILT / "index.html").exists():
         pytest.fail("the site is not built: run `make site` (`make test` does)")
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(BUILT)))
+    handler = functools.partial(Counting, directory=str(BUILT))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.sent, server.address = [], f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server
     server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def site(site_server):
+    """The address of the built site."""
+    return site_server.address
 
 
 @pytest.fixture(scope="session")

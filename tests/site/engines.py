@@ -246,7 +246,7 @@ def chromium():
 
 
 @contextlib.contextmanager
-def firefox():
+def firefox(**preferences):
     path = program("firefox")
     with no_network(own=["mozilla.com", "mozilla.org", "mozilla.net", "firefox.com"]) as proxy:
         settings = {"network.proxy.type": 1, "network.proxy.no_proxies_on": "127.0.0.1"}
@@ -259,7 +259,7 @@ def firefox():
             bin=path,
             headless=True,
             port=0,
-            prefs=settings,
+            prefs=settings | preferences,
             gecko_log=os.devnull,
             app_args=["-remote-allow-system-access"],  # tests change settings
         )
@@ -350,6 +350,15 @@ def shows(browser, name, view):
     for key, expected in view.numbers.items():
         expected, unsure = float(expected), 1e-9 + 2 * view.noise.get(key, 0)
         assert float(numbers[key]) == pytest.approx(expected, rel=1e-9, abs=unsure, nan_ok=True), key
+
+
+def finished(browser):
+    """Wait until no cell runs; each has the time that any wait has, not all together."""
+    time.sleep(0.1)
+    running = "('running' in document.querySelector('.bp-live-bar').dataset)"
+    at = "[...document.querySelectorAll('.cell')].findIndex((cell) => cell.ariaBusy)"
+    while browser.run(f"return {running}"):
+        browser.until(f"!{running} || {at} !== arguments[0]", browser.run(f"return {at}"))
 
 
 def masked(words):

@@ -9,7 +9,6 @@ import functools
 import http.server
 import re
 import threading
-import time
 from urllib.parse import urlsplit
 
 import nbformat
@@ -20,7 +19,7 @@ from backprop.live import controls
 from backprop.live.session import Session
 
 from .conftest import BUILT, ROOT, Quiet
-from .engines import START, shows
+from .engines import START, finished, firefox, shows
 
 CHAPTER = "chapters/05-worked-example.html"
 GALLERY = "chapters/demos.html"
@@ -113,9 +112,14 @@ def visit(browser, host):
 
 
 def on_every_page():
-    """Each demo of each page in each engine; what belongs to `make test-live` alone is marked."""
+    """Each demo of each page in each engine; what belongs to `make test-live` alone is marked.
+
+    The page of the tests that follow comes last: there it is open, and its Python ready.
+    """
     for engine in START:
-        for path in sorted((BUILT / "chapters").glob("*.html")):
+        for path in sorted(
+            (BUILT / "chapters").glob("*.html"), key=lambda path: (CHAPTER.endswith(path.name), path)
+        ):
             page = f"chapters/{path.name}"
             names = re.findall(r'data-demo="([\w-]+)"', path.read_text(encoding="utf-8"))
             for name in dict.fromkeys(names):
@@ -208,11 +212,6 @@ def go_live(browser):
     browser.until("document.querySelector('.cm-content')")
 
 
-def finished(browser):
-    time.sleep(0.1)
-    browser.until("!('running' in document.querySelector('.bp-live-bar').dataset)")
-
-
 @every_engine
 def test_a_cell_runs(visit):
     """Those above it run first; the output is the one that is stored."""
@@ -224,6 +223,24 @@ def test_a_cell_runs(visit):
     browser.press(f"#code-cell-{index} .cm-content", "Shift+Enter")
     finished(browser)
     assert lines(printed(browser)[str(index)]) == lines(stored(notebook.cells[index])) != []
+
+
+@every_engine
+def test_another_notation_is_set_in_formulas_and_demo(visit):
+    browser = visit(CHAPTER)
+    spoken = (
+        "[...document.querySelectorAll('article mjx-assistive-mml')].map(one => one.textContent).join('')"
+    )
+    before = browser.until(spoken)
+    for name, title in (("goodfellow", "Goodfellow et al."), ("book", "This book")):
+        browser.choose("#bp-notation", name)
+        browser.until(
+            "document.querySelector('.bp-announce').textContent === arguments[0]", f"Notation: {title}"
+        )
+        assert browser.text("mjx-merror") is None
+        assert (browser.run(f"return {spoken}") == before) == (name == "book")
+        browser.press(f"{TINY} [data-action=reset]", "Enter")
+        shows(browser, "tiny-network", Session(demos.tiny_network, notation=name).view())
 
 
 def chapters():
@@ -258,24 +275,6 @@ def test_every_cell_of_a_chapter_prints_what_is_stored(browser, visit, path):
     assert all(len(alt) > 40 for alt in alts)
 
 
-@every_engine
-def test_another_notation_is_set_in_formulas_and_demo(visit):
-    browser = visit(CHAPTER)
-    spoken = (
-        "[...document.querySelectorAll('article mjx-assistive-mml')].map(one => one.textContent).join('')"
-    )
-    before = browser.until(spoken)
-    for name, title in (("goodfellow", "Goodfellow et al."), ("book", "This book")):
-        browser.choose("#bp-notation", name)
-        browser.until(
-            "document.querySelector('.bp-announce').textContent === arguments[0]", f"Notation: {title}"
-        )
-        assert browser.text("mjx-merror") is None
-        assert (browser.run(f"return {spoken}") == before) == (name == "book")
-        browser.press(f"{TINY} [data-action=reset]", "Enter")
-        shows(browser, "tiny-network", Session(demos.tiny_network, notation=name).view())
-
-
 @pytest.fixture
 def new_host():
     """A server that the browsers know nothing of: neither files nor storage."""
@@ -285,7 +284,7 @@ def new_host():
 
 @pytest.mark.parametrize(
     "browser",
-    ["chromium", *(pytest.param(engine, marks=pytest.mark.live) for engine in LATER)],
+    ["chromium", "firefox", pytest.param("webkit", marks=pytest.mark.live)],
     indirect=True,
 )
 def test_of_half_a_file_the_page_says_so_and_the_next_touch_tries_again(browser, new_host):
@@ -312,9 +311,22 @@ def test_from_a_file_the_page_says_why_nothing_moves(browser):
     assert browser.text(".bp-live-bar") is None
 
 
+@pytest.mark.live
+def test_in_a_private_window_of_firefox_python_runs(host):
+    """WebKit's sessions here are private ones anyway."""
+    with firefox(**{"browser.privatebrowsing.autostart": True}) as browser:
+        browser.go(f"{host.address}/{CHAPTER}")
+        with browser.driver.using_context("chrome"):
+            assert browser.driver.execute_script("return PrivateBrowsingUtils.isWindowPrivate(window)")
+        for value in (1.1, 1.2):
+            browser.press(f"{TINY} [name=x1]", "ArrowRight")
+            shows(browser, "tiny-network", demos.tiny_network.view(x1=value))
+        assert browser.run("return trouble") == [] and browser.outside == []
+
+
 @pytest.mark.parametrize("browser", ["firefox"], indirect=True)
 def test_where_storage_is_forbidden_python_runs(browser, host):
-    """As in a private window, and with cookies blocked; WebKit's sessions here are private ones anyway."""
+    """As with cookies blocked."""
     browser.driver.set_pref("network.cookie.cookieBehavior", 2)
     try:
         browser.go(f"{host.address}/{CHAPTER}")

@@ -1,31 +1,16 @@
-"""Each page's notebook on the built site: what the menu offers, and what is downloaded."""
+"""Each page's notebook on the built site: what is downloaded. What the menu offers: test_pages.py."""
 
 import re
 
 import nbformat
 import pytest
-from extensions import launch, repository
+from extensions import repository
 from tools import reader
 
 from .conftest import BUILT, ROOT
 
 BOOK = reader.Book(ROOT, site=repository.site(ROOT))
 NOTEBOOKS = [page for page in BOOK.pages if (ROOT / f"{page}.ipynb").exists()]
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_the_menu_offers_every_way_to_open_the_notebook(site, open_page, name):
-    page = open_page(f"{site}/{name}.html")
-    menu = page.locator(".dropdown-launch-buttons")
-    menu.locator("button").click()
-    offered = {
-        link.inner_text().strip(): link.evaluate("a => a.href") for link in menu.locator("a:visible").all()
-    }
-    expected = {"Download": f"{site}/_sources/{name}.ipynb"}
-    if (BUILT / "lite").exists():
-        expected["JupyterLite"] = f"{site}/lite/lab/index.html?path={name}.ipynb"
-        assert (BUILT / "lite" / "files" / f"{name}.ipynb").exists()
-    assert offered == expected | dict(launch.outside(name, repository.repository(ROOT)))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

@@ -1,14 +1,15 @@
-"""The reader's notation, in a browser: every formula in every notation, and how the choice behaves."""
+"""The reader's notation, in a browser: how the choice behaves.
+
+That every formula of every page is set in every notation is tested in test_pages.py.
+"""
 
 import re
 
 import pytest
 from extensions import notation
 
-from .conftest import BUILT, ROOT
-from .test_pages import OVERFLOWING, PAGES, without_templates
+from .test_pages import NOTATION
 
-NOTATION = notation.read(ROOT / notation.FILE)
 PROFILES = list(NOTATION["profiles"])
 FOUR = "chapters/04-four-equations.html"
 SHEET = "chapters/04-sheet.html"
@@ -20,22 +21,6 @@ SPOKEN = "e => e.querySelector('mjx-assistive-mml').textContent.replace(/[\\u206
 def formula(page, label):
     """The labelled equation as it is set."""
     return page.locator(f"#equation-{label.replace(':', '-')} mjx-container").first.evaluate(SPOKEN)
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_every_formula_is_set_in_every_notation(site, open_page, name):
-    """Without an error, in place, and within the page at a phone's width."""
-    page = open_page(f"{site}/{name}", width=390)
-    own = without_templates((BUILT / name).read_text(encoding="utf-8")).count('class="math notranslate')
-    for profile in [*PROFILES, notation.OWN]:
-        page.evaluate(CHOOSE, profile)
-        assert page.locator("#bp-notation").input_value() == profile
-        assert page.locator("mjx-merror").count() == 0, profile
-        notes = page.locator(".bp-note mjx-container").count()
-        assert page.locator("article mjx-container").count() == own + notes, profile
-        assert page.evaluate("document.documentElement.scrollWidth") <= 390, profile
-        assert page.evaluate(OVERFLOWING) == [], profile
-    assert page.trouble == []
 
 
 def test_the_four_equations_of_cmu_count_the_bias_once(site, open_page):

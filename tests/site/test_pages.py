@@ -1,9 +1,10 @@
 """Every page of the built site, in a browser without network: light, dark and on a phone."""
 
+import gzip
 import re
 
 import pytest
-from extensions import notation
+from extensions import launch, notation, repository
 
 from .conftest import BUILT, ROOT
 
@@ -15,6 +16,8 @@ PAGES = sorted(
     and path.name not in ("genindex.html", "search.html")
 )
 CHAPTER = "chapters/05-worked-example.html"
+PAGE_BYTES = 700_000
+NOTATION = notation.read(ROOT / notation.FILE)
 
 # What stands out of its column on the page, other than by scrolling inside a box of its own.
 OVERFLOWING = """() => {
@@ -43,44 +46,84 @@ def test_the_pages_are_there():
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_whole(site, open_page, name):
-    """Wide and on a phone, light and dark, as one page: each notation opens it anew on a phone elsewhere."""
-    page = open_page(f"{site}/{name}")
+def test_a_page_is_whole(site, site_server, open_page, name):
+    """Light to load; in every notation, wide and on a phone, light and dark, with its menu. One load takes long."""
+    site_server.sent.clear()
+    page = open_page(f"{site}/{name}", width=390)
+    assert weight(site_server.sent) <= PAGE_BYTES
     assert page.trouble == []
-    assert page.locator("mjx-merror, .problematic, .system-message").count() == 0
-    source = without_templates((BUILT / name).read_text(encoding="utf-8"))
-    formulas = len(re.findall(r'class="math notranslate', source))
-    notes = page.locator(".bp-note mjx-container").count()  # with NOTATION, the page has that text's forms
-    assert page.locator("mjx-container").count() == formulas + notes
+    assert page.locator(".problematic, .system-message").count() == 0
+    in_every_notation(page, name)
     for dark in (False, True):
         page.emulate_media(color_scheme="dark" if dark else "light")
         page.wait_for_function(
             "theme => document.documentElement.dataset.theme === theme", arg="dark" if dark else "light"
         )
-        for width in (1280, 390):
+        for width in (390, 1280):
             page.set_viewport_size({"width": width, "height": 900})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert page.evaluate(OVERFLOWING) == []
+            fits(page, width)
+    if (ROOT / name).with_suffix(".ipynb").exists():
+        the_menu_offers_every_way_to_open_the_notebook(page, site, name.removesuffix(".html"))
     assert page.trouble == []
+
+
+def weight(sent):
+    """The bytes that a host sends which compresses what is not compressed yet."""
+    files = ((BUILT / path.lstrip("/"), size) for path, size in sent)
+    return sum(min(size, len(gzip.compress(file.read_bytes(), 6))) for file, size in files)
+
+
+def fits(page, width, *told):
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, told
+    assert page.evaluate(OVERFLOWING) == [], told
+
+
+def in_every_notation(page, name):
+    """Each formula is set without an error, in place; before another notation is chosen, and in the book's at last."""
+    formulas = without_templates((BUILT / name).read_text(encoding="utf-8")).count('class="math notranslate')
+    for profile in [None, *NOTATION["profiles"], notation.OWN]:
+        if profile:
+            page.evaluate("name => notation.choose(name)", profile)
+            assert page.locator("#bp-notation").input_value() == profile
+        assert page.locator("mjx-merror").count() == 0, profile
+        notes = page.locator(".bp-note mjx-container").count()  # a text's own forms
+        assert page.locator("article mjx-container").count() == formulas + notes, profile
+        fits(page, 390, profile)
+
+
+def the_menu_offers_every_way_to_open_the_notebook(page, site, name):
+    menu = page.locator(".dropdown-launch-buttons")
+    menu.locator("button").click()
+    offered = {
+        link.inner_text().strip(): link.evaluate("a => a.href") for link in menu.locator("a:visible").all()
+    }
+    expected = {"Download": f"{site}/_sources/{name}.ipynb"}
+    if (BUILT / "lite").exists():
+        expected["JupyterLite"] = f"{site}/lite/lab/index.html?path={name}.ipynb"
+        assert (BUILT / "lite" / "files" / f"{name}.ipynb").exists()
+    assert offered == expected | dict(launch.outside(name, repository.repository(ROOT)))
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_without_scripts_formulas_are_plain_tex(name):
     """No macro of ours stands in the text of a page; with scripts the source comes from an attribute."""
-    symbols = notation.read(ROOT / notation.FILE)["symbols"]
     text = re.sub(
         r"<script.*?</script>", "", without_templates((BUILT / name).read_text(encoding="utf-8")), flags=re.S
     )
     text = re.sub(r' data-tex="[^"]*"', "", text)
-    names = "|".join(symbol["macro"] for symbol in symbols)
+    names = "|".join(symbol["macro"] for symbol in NOTATION["symbols"])
     assert re.findall(rf"\\(?:{names})(?![A-Za-z])", text) == []
 
 
 def test_without_scripts_a_page_says_so(site, chromium):
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(f"{site}/chapters/04-four-equations.html")
-    assert page.locator(".bp-why").is_visible()
-    assert "Scripts are off" in page.locator(".bp-why").inner_text()
+    line = page.locator("h1 + .bp-why, h1 + noscript .bp-why")
+    assert line.is_visible() and "Scripts are off" in line.inner_text()
+    grounds = rgb(page, ".bp-why", "background-color"), rgb(page, "body", "background-color")
+    assert grounds[0] != grounds[1] == (255, 255, 255)
+    assert contrast(rgb(page, ".bp-why"), grounds[0]) >= 4.5
+    assert contrast(rgb(page, ".bp-why", "border-left-color"), grounds[1]) > 2
     assert r"\delta^{(L)}" in page.locator("#equation-eq-delta-output").inner_text()
     page.context.close()
 
@@ -162,12 +205,10 @@ def test_no_button_without_an_address(site, open_page):
     """Without a public repository Binder, Colab, edit and issue buttons are absent, not broken."""
     import os
 
-    from extensions.repository import repository
-
     page = open_page(f"{site}/{CHAPTER}")
     links = page.locator("header a, .bd-header-article a").evaluate_all("all => all.map(a => a.href)")
     outside = [link for link in links if "127.0.0.1" not in link]
-    if repository(BUILT.parents[1]) is None:
+    if repository.repository(ROOT) is None:
         assert "BOOK_REPOSITORY" not in os.environ and outside == []
     else:
         assert any("mybinder.org" in link or "issues" in link for link in outside)

@@ -51,6 +51,7 @@ export class Python {
 
   // Ends whatever runs, an endless loop too: the worker goes, and its variables with it.
   stop(reason) {
+    if (this.worker) this.worker.onmessage = this.worker.onerror = null; // it may have spoken already
     this.worker?.terminate();
     this.worker = undefined;
     for (const { reject } of this.waiting.values()) reject(new Error(reason));

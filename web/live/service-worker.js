@@ -9,7 +9,7 @@ self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   // JupyterLite has a service worker of its own.
   if (method !== "GET" || !url.startsWith(scope) || url.startsWith(`${scope}lite/`)) return;
-  event.respondWith(url.startsWith(`${scope}pyodide/`) ? keptFirst(event.request) : hostFirst(event.request));
+  event.respondWith(url.startsWith(`${scope}pyodide/`) ? keptFirst(event.request) : hostFirst(event));
 });
 
 // Storage may be full or forbidden: then nothing is kept, and the host is asked.
@@ -21,16 +21,23 @@ async function keptFirst(request) {
 }
 
 // A page changes with each edition: the kept one is for when the host cannot be reached.
-async function hostFirst(request) {
+async function hostFirst(event) {
+  const { request } = event;
   const cache = await open();
   try {
     const response = await fetch(request);
-    if (response.status === 200) cache?.put(request, response.clone()).catch(() => {});
+    if (cache && response.status === 200) event.waitUntil(store(cache, request, response.clone()).catch(() => {}));
     return response;
   } catch (error) {
     const kept = (await cache?.match(request)) ?? (await cache?.match(request, { ignoreSearch: true }));
     return kept ?? Promise.reject(error);
   }
+}
+
+// Whole or not at all: of a stream, Firefox keeps the beginning when the worker ends.
+async function store(cache, request, response) {
+  const { headers } = response;
+  await cache.put(request, new Response(await response.blob(), { headers }));
 }
 
 async function keep(addresses) {

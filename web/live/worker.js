@@ -14,9 +14,17 @@ const address = (name) => `${FOLDER}${name}?${files[name].sha256.slice(0, 16)}`;
 const say = (message) => self.postMessage(message);
 const failed = (error) => say({ kind: "failed", error: String(error.message ?? error) });
 
-// What was fetched stays in the reader's browser; where that is forbidden or full, nothing is kept.
+// What was fetched stays in the reader's browser; where that is forbidden or full, nothing is kept. Only what
+// has arrived whole is handed over: of a stream, Firefox keeps the beginning when the worker ends.
 const cache = (async () => self.caches.open("backprop-pyodide"))().catch(() => undefined);
-const keep = async (name, response) => (await cache)?.put(address(name), response).catch(() => {});
+async function keep(name, chunks) {
+  const kept = await cache;
+  if (!kept) return;
+  const blob = new Blob(chunks);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  const hex = [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (hex === files[name].sha256) await kept.put(address(name), new Response(blob)).catch(() => {});
+}
 
 const progress = { kind: "progress", done: 0, total: 0 };
 function count(bytes, total) {
@@ -30,15 +38,18 @@ const TYPES = { js: "text/javascript", wasm: "application/wasm" };
 
 // Half a file is an error: it is neither used nor kept.
 function whole(file, stream, arrived) {
+  const chunks = [];
   let missing = files[file].bytes;
   const { readable, writable } = new TransformStream({
     transform(chunk, controller) {
       missing -= chunk.length;
+      chunks.push(chunk);
       arrived(chunk.length);
       controller.enqueue(chunk);
     },
     flush() {
       if (missing) throw new Error();
+      keep(file, chunks);
     },
   });
   // Pyodide would wait for ever.
@@ -52,17 +63,14 @@ async function get(name) {
   const packed = `${name}.gzip` in files;
   const file = packed ? `${name}.gzip` : name;
   const kept = await cache;
-  let { body } = (await kept?.match(address(file)).catch(() => undefined)) ?? {};
-  if (!body) {
+  const stored = await kept?.match(address(file)).then((response) => response?.blob()).catch(() => undefined);
+  let body = stored?.stream();
+  if (stored?.size !== files[file].bytes) {
+    await kept?.delete(address(file)).catch(() => {}); // else the service worker would answer with it
     count(0, files[file].bytes);
     const response = await hostFetch(address(file));
     if (!response.ok) throw new Error(`${file}: the host answered ${response.status}`);
     body = whole(file, response.body, (bytes) => count(bytes, 0));
-    if (kept) {
-      const [used, stored] = body.tee();
-      keep(file, new Response(stored));
-      body = used;
-    }
   }
   if (packed) body = body.pipeThrough(new DecompressionStream("gzip"));
   const type = TYPES[name.split(".").pop()] ?? "application/octet-stream";
@@ -90,7 +98,7 @@ function fetchNow(pyodide, name) {
   if (request.response.byteLength !== files[file_name].bytes) throw new Error(`only a part of ${file_name} arrived`);
   pyodide.unpackArchive(request.response, "wheel", { extractDir: SITE });
   pyodide.loadedPackages[name] = file_name;
-  keep(file_name, new Response(request.response));
+  keep(file_name, [request.response]);
 }
 
 async function start() {
