@@ -56,7 +56,7 @@ def _add(app, pagename, templatename, context, doctree):
     if listed:
         text = json.dumps(listed, ensure_ascii=False).replace("</", "<\\/")
         context["body"] += f'<script type="application/json" id="bp-cells">{text}</script>'
-    if listed or "data-demo=" in context["body"]:
+    if listed or "data-demo=" in context["body"] or "data-exercise=" in context["body"]:
         app.add_js_file(f"../live/{app.config.live_script}", type="module")
 
 

@@ -320,7 +320,8 @@ class Writer:
         if directive.name.startswith("prf:") and kind in (*NUMBERED, "proof"):
             return self._statement(directive, kind)
         known = {
-            "exercise": self._exercise, "solution": self._solution, "admonition": self._admonition,
+            "exercise": self._exercise, "solution": self._solution, "practice": self._practice,
+            "admonition": self._admonition,
             "dropdown": self._admonition, "tab-set": self._tabs, "tab-item": self._tab,
             "figure": self._figure, "image": self._figure, "table": self._table, "math": self._math,
             "code-block": self._code, "notation-table": self._notation_table,
@@ -369,6 +370,27 @@ class Writer:
         return self._folded(
             self._title("Solution to exercise", exercise.number, exercise.title), directive.body
         )
+
+    def _practice(self, directive):
+        """An exercise of `backprop.exercises`: its first variant, and how to have it answer."""
+        from backprop import exercises
+        from backprop.exercises.page import opened
+
+        exercise = exercises.named(directive.argument)
+        parts = opened(exercise, 0)
+        asked = [f"{i}. {step['ask']}" for i, step in enumerate(parts["steps"], start=1)]
+        asks = [
+            f"`exercises.named({exercise.name!r})` in a cell checks your answers and draws other numbers."
+        ]
+        for step in parts["steps"]:
+            asks += [f"- {text}" for text in step.get("options", [])]
+            asks += [f"- {text}" for _, text in step.get("lines", [])]
+        folds = [
+            self._folded(f"Hint {i}", hint.splitlines()) for i, hint in enumerate(parts["hints"], start=1)
+        ]
+        folds.append(self._folded("Solution", parts["solution"].splitlines()))
+        body = self.markdown([*parts["text"].splitlines(), "", *asked, "", *asks])
+        return "\n\n".join([f"**{self.text(exercise.title)}.**", body, *folds])
 
     def _folded(self, summary, body):
         summary = html.escape(plain(summary), quote=False)

@@ -1,5 +1,6 @@
 // Makes a page live: its demos at the first touch, its code cells when the reader asks for it.
 import { Demo } from "./demo.js";
+import { Exercise } from "./exercise.js";
 import { Python } from "./python.js";
 
 const python = new Python();
@@ -36,6 +37,7 @@ function offerCells(data) {
 const cells = document.getElementById("bp-cells");
 if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
+  for (const section of document.querySelectorAll("[data-exercise]")) new Exercise(section, python);
   if (cells) offerCells(cells);
 } else {
   for (const place of document.querySelectorAll(".bp-demo .bp-status"))
