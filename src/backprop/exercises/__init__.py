@@ -12,7 +12,19 @@ from importlib import import_module
 from .exercise import Choice, Exercise, Formula, Mark, Number, Option, Order, Program, Slip, tex
 
 # The files, in the order of the chapters.
-FILES = ("worked_example",)
+FILES = (
+    "chain_rule",
+    "notation",
+    "graph",
+    "four_equations",
+    "worked_example",
+    "implementation",
+    "clinic",
+    "flow",
+    "training",
+    "complexity",
+    "history",
+)
 
 ALL = {
     exercise.name: exercise for file in FILES for exercise in import_module(f".{file}", __name__).EXERCISES
