@@ -8,40 +8,63 @@ import pytest
 
 from backprop import control, history, show
 
-HEAD = "year,who,what,grade,key"
-GOOD = "1960,Kelley,A gradient,agreed,kelley1960"
+HEAD = "year,who,field,what,content,influence,source,key"
+GOOD = "1960,Kelley,control,A gradient,agreed,none known,survey2015,kelley1960"
 
 
-def test_entries_are_sorted_and_graded():
+def entry(year=1960, content="agreed", influence="none known", field="control"):
+    return history.Entry(year, "A", field, "b", content, influence, "s", f"a{year}")
+
+
+def test_entries_are_sorted_and_marked():
     entries = history.entries()
-    assert len(entries) >= 25
-    assert [entry.year for entry in entries] == sorted(entry.year for entry in entries)
-    assert {entry.grade for entry in entries} == set(history.GRADES)
-    assert len({entry.key for entry in entries}) == len(entries)
+    assert len(entries) >= 50
+    assert [e.year for e in entries] == sorted(e.year for e in entries)
+    assert {e.content for e in entries} == set(history.CONTENT)
+    assert {e.field for e in entries} == set(history.FIELDS)
+    assert {e.influential for e in entries} == {True, False}
+    assert len({e.key for e in entries}) == len(entries)
 
 
-def test_a_grade_selects():
-    for grade in history.GRADES:
-        chosen = history.entries(grade)
-        assert chosen == [entry for entry in history.entries() if entry.grade == grade] and chosen
-    with pytest.raises(ValueError, match=r"grade: expected one of \['agreed', .*got 'sure'"):
-        history.entries("sure")
+def test_field_and_content_select():
+    for name, known in (("field", history.FIELDS), ("content", history.CONTENT)):
+        for value in known:
+            chosen = history.entries(**{name: value})
+            assert chosen == [e for e in history.entries() if getattr(e, name) == value] and chosen
+        with pytest.raises(ValueError, match=rf"{name}: expected one of \[.*\], got 'sure'"):
+            history.entries(**{name: "sure"})
 
 
 def test_a_line_becomes_an_entry():
-    assert history.read([HEAD, GOOD]) == [history.Entry(1960, "Kelley", "A gradient", "agreed", "kelley1960")]
+    expected = history.Entry(
+        1960, "Kelley", "control", "A gradient", "agreed", "none known", "survey2015", "kelley1960"
+    )
+    assert history.read([HEAD, GOOD]) == [expected] and not expected.influential
+
+
+def test_an_entry_is_written_with_its_marks_and_sources():
+    assert entry().line == "- {cite:t}`a1960` (agreed; influence: none known): b {cite:p}`s`."
+    assert (
+        entry(influence="c").line == "- {cite:t}`a1960` (agreed; influence: yes {cite:p}`c`): b {cite:p}`s`."
+    )
+    # One source for both stands once.
+    assert entry(influence="s").line == "- {cite:t}`a1960` (agreed; influence: yes): b {cite:p}`s`."
+    own = history.Entry(1960, "A", "control", "b", "disputed", "c", "a1960", "a1960")
+    assert own.line == "- {cite:t}`a1960` (disputed; influence: yes {cite:p}`c`): b."
 
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
         (["year,who"], r"line 1: expected the columns \['year', 'who', .*got \['year', 'who'\]"),
-        ([HEAD, "1960,Kelley,,agreed,k"], "line 2: expected 5 fields, none of them empty"),
-        ([HEAD, GOOD, "1961,Bryson,A talk"], "line 3: expected 5 fields, none of them empty"),
-        ([HEAD, GOOD + ",more"], "line 2: expected 5 fields, none of them empty"),
-        ([HEAD, "c. 1960,Kelley,A gradient,agreed,k"], "line 2: expected a year, got 'c. 1960'"),
-        ([HEAD, "1960,Kelley,A gradient,likely,k"], r"line 2: expected a grade among \[.*\], got 'likely'"),
-        ([HEAD, GOOD, "1959,X,Y,agreed,z"], "line 3: expected a year from 1960 on, got 1959"),
+        ([HEAD, GOOD.replace("A gradient", "")], "line 2: expected 8 cells, none of them empty"),
+        ([HEAD, GOOD, "1961,Bryson,control,A talk"], "line 3: expected 8 cells, none of them empty"),
+        ([HEAD, GOOD + ",more"], "line 2: expected 8 cells, none of them empty"),
+        ([HEAD, GOOD.replace("1960,", "c. 1960,")], "line 2: expected a year, got 'c. 1960'"),
+        ([HEAD, GOOD.replace("agreed", "likely")], r"line 2: expected a content among \[.*\], got 'likely'"),
+        ([HEAD, GOOD.replace("control", "magic")], r"line 2: expected a field among \[.*\], got 'magic'"),
+        ([HEAD, GOOD.replace("none known", "kelley1960")], "line 2: expected another work that shows"),
+        ([HEAD, GOOD, GOOD.replace("1960", "1959")], "line 3: expected a year from 1960 on, got 1959"),
         ([HEAD, GOOD, GOOD], "line 3: the key 'kelley1960' is there already"),
     ],
 )
@@ -54,37 +77,37 @@ def parsed(svg):
     return ElementTree.fromstring(str(svg))
 
 
-def test_the_timeline_shows_every_entry_with_a_marker_of_its_grade():
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def markers(svg):
+    """Shape, classes and place of each marker, the legend's three left out."""
+    shapes = [e for e in parsed(svg).iter() if e.tag in (SVG + "circle", SVG + "polygon")]
+    place = lambda e: float(e.get("cx") or e.get("points").split(",")[0])
+    return [(e.tag.removeprefix(SVG), e.get("class"), place(e)) for e in shapes[3:]]
+
+
+def test_the_timeline_shows_every_entry_with_a_marker_of_its_marks_in_its_lane():
     entries = history.entries()
     svg = show.timeline(entries)
-    root = parsed(svg)
-    shapes = [
-        (e.tag.split("}")[1], e.get("class"))
-        for e in root.iter()
-        if e.tag.split("}")[1] in ("circle", "polygon")
+    shapes = {"agreed": "circle", "disputed": "polygon"}
+    lane = {field: 12 + 18 * i for i, field in enumerate(history.FIELDS)}
+    filled = {True: "dot", False: "unit"}
+    assert markers(svg) == [
+        (shapes[e.content], f"{filled[e.influential]} {e.content}", lane[e.field]) for e in entries
     ]
-    expected = {
-        "agreed": ("circle", "agreed"),
-        "disputed": ("polygon", "unit disputed"),
-        "priority only": ("polygon", "unit priority"),
-    }
-    legend = list(history.GRADES)
-    assert shapes == [expected[grade] for grade in legend + [entry.grade for entry in entries]]
-    corners = {e.get("class"): len(e.get("points").split()) for e in root.iter() if e.get("points")}
-    assert corners == {"unit disputed": 4, "unit priority": 3}
-    shown = " ".join(e.text for e in root.iter("{http://www.w3.org/2000/svg}text"))
-    for entry in entries:
-        assert f"{entry.year} {entry.who} {entry.what}" in shown
-        assert f"{entry.year} {entry.who}: {entry.what} ({entry.grade})" in svg.text
+    shown = [e.text for e in parsed(svg).iter(SVG + "text")]
+    assert shown[3 : 3 + len(lane)] == list(history.FIELDS.values())
+    assert shown[3 + len(lane) :] == [f"{e.year} {e.who}" for e in entries]
+    for e in entries:
+        influence = "yes" if e.influential else "none known"
+        assert f"{e.year} {e.who}: {e.what} ({e.field}; {e.content}; influence: {influence})" in svg.text
 
 
 def test_the_timeline_fits_a_phone_and_nothing_overlaps():
     svg = show.timeline(history.entries())
     assert svg.width <= 340
-    places = [
-        (float(e.get("y")), float(e.get("x")), e.text)
-        for e in parsed(svg).iter("{http://www.w3.org/2000/svg}text")
-    ]
+    places = [(float(e.get("y")), float(e.get("x")), e.text) for e in parsed(svg).iter(SVG + "text")]
     heights = [y for y, _, _ in places]
     assert all(later - earlier >= 15 for earlier, later in pairwise(heights))
     assert max(heights) < svg.height
@@ -92,17 +115,18 @@ def test_the_timeline_fits_a_phone_and_nothing_overlaps():
     assert all(x + 7.2 * len(content) < svg.width for _, x, content in places)
 
 
-def test_years_between_add_distance():
-    entry = lambda year: history.Entry(year, "A", "b", "agreed", f"a{year}")
-    near = show.timeline([entry(1960), entry(1961)]).height
-    assert show.timeline([entry(1960), entry(1971)]).height - near == pytest.approx(
-        10 * (near - show.timeline([entry(1960), entry(1960)]).height)
-    )
+def test_years_between_add_distance_and_more_than_ten_break_the_lanes():
+    height = lambda *years: show.timeline([entry(year) for year in years]).height
+    lanes = lambda *years: sum(1 for e in parsed(show.timeline([entry(y) for y in years])).iter(SVG + "line"))
+    year = height(1960, 1961) - height(1960, 1960)
+    assert height(1960, 1970) - height(1960, 1960) == pytest.approx(10 * year)
+    assert height(1960, 1990) == height(1960, 1970)
+    assert lanes(1960, 1970) + len(history.FIELDS) == lanes(1960, 1971)
 
 
 @pytest.mark.parametrize("years", [[], [1961, 1960]])
 def test_no_timeline_of_nothing_or_of_disorder(years):
-    entries = [history.Entry(year, "A", "b", "agreed", f"a{year}") for year in years]
+    entries = [entry(year) for year in years]
     with pytest.raises(ValueError, match=r"expected at least one, sorted by year, got the years \["):
         show.timeline(entries)
 
