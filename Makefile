@@ -1,7 +1,7 @@
 # Each command sets up what it needs. Stamps keep a second call from doing it again.
 #   PYTHON    the Python (>= 3.11) that makes the environment      default: python3
 #   CHROMIUM  the browser for `make test`                          default: found or installed
-#   NOTATION  whose letters the book is built in: a profile of notation.yml, e.g. cmu   default: its own
+#   NOTATION  whose letters the book is built in: a profile of the notation file, e.g. cmu   default: its own
 #   PORT      where `make serve` listens                           default: 8000
 #   BENCH_PY  the Python of `make bench`, such as one with torch   default: our own
 #   LIVE      0: pages stay static, for a quick look at the text   default: 1
@@ -111,7 +111,7 @@ $(LITE_WHEELS)/.ready: $(LITE_ENV_READY) $(ENV_READY) tools/lite.py tools/pyodid
 	$(PY) tools/lite.py wheels $(LITE_ENV)
 	@touch $@
 
-$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py extensions/expansion.py notation.yml references.bib _toc.yml
+$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py extensions/expansion.py src/backprop/data/notation.toml references.bib _toc.yml
 	$(PY) tools/lite.py build $(LITE_ENV)
 	@rm -f _build/lite/.ready-* && touch $@
 

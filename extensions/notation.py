@@ -1,154 +1,144 @@
-"""Sphinx extension: the symbols of notation.yml, as macros and as tables.
+"""Sphinx extension: the symbols of the notation file, as macros and as tables.
 
 The macros feed MathJax and LaTeX, in this book's letters or, with the environment variable NOTATION
 (`NOTATION=cmu make site`), in those of another course. The directive `notation-table` prints tables.
 """
 
+import json
 import os
 import re
+import tomllib
 from pathlib import Path
 
-import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
+from jsonschema import Draft202012Validator
 from sphinx.util.docutils import SphinxDirective
 
 from .expansion import expand
 
+FILE = "src/backprop/data/notation.toml"  # from the book's root
+SCHEMA = Path(__file__).with_name("notation.schema.json")
 OWN = "book"  # the name of this book's own notation, where one is asked for
-REQUIRED = {"macro", "args", "form", "meaning", "shape", "code"}
-OPTIONAL = {"flow", "kind", "letters", "others", "same", "lent", "own"}
-SECTIONS = {"profiles", "symbols", "indices", "local"}
-PROFILE = {"name", "source", "differs"}
-CONVERSION = {"ours", "shape", "theirs", "is", "turned"}
-FORMULA = {"ours", "others"}
-TRANSLATION = {"form", "remark"}
-FLOWS = {"forward", "backward"}
 # The formulas of a sheet.
 SHEET = ("forward", "output-error", "hidden-error", "weights", "biases")
 # What the arguments are called in a table.
 ARGUMENTS = ("l", "j", "k")
 
 
-class Located(dict):
-    """A mapping of a YAML file that knows its line."""
-
-    line = 0
-
-
-class _Loader(yaml.SafeLoader):
-    def mapping(self, node):
-        located = Located(self.construct_mapping(node, deep=True))
-        located.line = node.start_mark.line + 1
-        keys = [key.value for key, _ in node.value]
-        twice = sorted({key for key in keys if keys.count(key) > 1})
-        if twice:
-            raise ValueError(f"{self.name}:{located.line}: keys {twice} stand there twice")
-        return located
-
-
-_Loader.add_constructor("tag:yaml.org,2002:map", _Loader.mapping)
-
-
 def read(path):
-    """notation.yml as a dict, checked.
+    """The notation file as a dict, checked, and turned from profiles to symbols.
+
+    Returns:
+        A dict with `profiles`, `layouts`, `indices` and `local` as in the file; `symbols`, a list of dicts
+        with macro, args, form, meaning, shape, code, flow, letters, kind ("form" for pieces), others
+        {profile: form}, text {profile: the text's own letter where its form had to differ} and lent
+        (profiles); and `formulas`, each with others {profile or layout: {form, remark, quote or lent}}.
 
     Raises:
-        ValueError: for unknown or missing sections, keys and profiles, a macro defined twice, a symbol
-            that leaves a profile out, or a form that uses other arguments than declared; the message
-            begins with file and line.
+        ValueError: for a file that is no TOML or not as its head says. The message has a line for
+            each fault, with the file and the key.
     """
-    with Path(path).open(encoding="utf-8") as file:
-        notation = yaml.load(file, Loader=_Loader)
-    _same_keys(f"{path}", notation, SECTIONS, {"formulas", "layouts"})
-    for name, profile in notation["profiles"].items():
-        where = f"{path}:{profile.line}: profile {name}"
-        _same_keys(where, profile, PROFILE, {"letters"})
-        if name == OWN:
-            raise ValueError(f"{where}: the name {OWN!r} is kept for this book's own notation")
-        if len(profile.get("letters", ARGUMENTS)) != len(ARGUMENTS):
-            raise ValueError(f"{where}: expected {len(ARGUMENTS)} letters, got {profile['letters']}")
-    for name, layout in notation.get("layouts", {}).items():
-        where = f"{path}:{layout.line}: layout {name}"
-        _same_keys(where, layout, PROFILE, {"conversions"})
-        for row in layout.get("conversions", []):
-            _same_keys(f"{path}:{row.line}: layout {name}", row, CONVERSION)
-    seen = set()
-    for number, symbol in enumerate(notation["symbols"], start=1):
-        where = f"{path}:{symbol.line}: {symbol.get('macro', f'symbol {number}')}"
-        _same_keys(where, symbol, REQUIRED, OPTIONAL)
-        if symbol["macro"] in seen:
-            raise ValueError(f"{where} is defined twice")
-        seen.add(symbol["macro"])
-        _check_symbol(where, symbol, notation["profiles"])
-    for name, formula in notation.get("formulas", {}).items():
-        where = f"{path}:{formula.line}: formula {name}"
-        _same_keys(where, formula, FORMULA, {"labels", "title"})
-        _known(where, formula["others"], [*notation["profiles"], *notation.get("layouts", {})])
-        for profile, translation in formula["others"].items():
-            _same_keys(f"{path}:{translation.line}: formula {name}: {profile}", translation, TRANSLATION)
-    return notation
+    path = Path(path)
+    try:
+        file = tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{path}: {error}") from None
+    faults = list(_schema_faults(file)) or list(_faults(file))
+    if faults:
+        raise ValueError("\n".join(f"{path}: {key}: {fault}" for key, fault in faults))
+    texts = {**file["profiles"], **file["layouts"]}
+    formulas = {
+        name: formula
+        | {"others": {n: t["formulas"][name] for n, t in texts.items() if name in t.get("formulas", {})}}
+        for name, formula in file["formulas"].items()
+    }
+    symbols = [_symbol(name, symbol, file["profiles"]) for name, symbol in file["symbols"].items()]
+    symbols += [_piece(name, piece, file["profiles"]) for name, piece in file["pieces"].items()]
+    return file | {"symbols": symbols, "formulas": formulas}
 
 
-def _check_symbol(where, symbol, profiles):
-    if symbol.get("flow", "forward") not in FLOWS:
-        raise ValueError(f"{where}: flow is {symbol['flow']!r}, expected one of {sorted(FLOWS)}")
-    if symbol.get("kind", "form") != "form":
-        raise ValueError(f"{where}: kind is {symbol['kind']!r}, expected 'form' or nothing")
-    if len(symbol.get("letters", [])) not in (0, symbol["args"]):
-        raise ValueError(f"{where}: takes {symbol['args']} arguments, has letters {symbol['letters']}")
-    others, own = set(symbol.get("others", {})), set(symbol.get("own", {}))
-    same, lent = (_group(symbol, key, profiles) for key in ("same", "lent"))
-    for group in (others, own, same, lent):
-        _known(where, group, list(profiles))
-    missing = [name for name in profiles if name not in others | same | lent]
-    if missing:
-        raise ValueError(f"{where}: no form for {missing}: name them in others, same or lent")
-    if same & (others | lent):
-        raise ValueError(f"{where}: {sorted(same & (others | lent))} cannot be the same and different")
-    if own & (same | lent) or own - others:
-        raise ValueError(
-            f"{where}: own is for profiles in others whose letter had to change, got {sorted(own)}"
-        )
-    used = _used(symbol["form"])
-    if "kind" in symbol:  # a piece of a formula may need an argument in some notations only
-        used = sorted(
-            {n for form in (symbol["form"], *symbol.get("others", {}).values()) for n in _used(form)}
-        )
-    if used != list(range(1, symbol["args"] + 1)):
-        raise ValueError(f"{where}: takes {symbol['args']} arguments, its form uses {used}")
-    for profile, form in symbol.get("others", {}).items():
-        beyond = [n for n in _used(form) if n > symbol["args"]]
-        if beyond:
-            raise ValueError(f"{where}: takes {symbol['args']} arguments, {profile} uses {beyond}")
+def _symbol(name, symbol, profiles):
+    """A symbol with what each profile has for it."""
+    others, text, lent = {}, {}, []
+    for profile, its in profiles.items():
+        own = its["own"].get(name, {})
+        if form := own.get("form") or its["lent"].get(name):
+            others[profile] = form
+        if "text" in own:
+            text[profile] = own["text"]
+        if name not in its["own"]:
+            lent.append(profile)
+    return {"macro": name} | symbol | {"others": others, "text": text, "lent": lent}
+
+
+def _piece(name, piece, profiles):
+    others = {p: its["pieces"][name] for p, its in profiles.items() if name in its.get("pieces", {})}
+    return {"macro": name, "kind": "form"} | piece | {"others": others}
+
+
+def _schema_faults(file):
+    """(key, fault) of everything the schema forbids."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    for error in sorted(
+        Draft202012Validator(schema).iter_errors(file), key=lambda error: list(map(str, error.path))
+    ):
+        yield ".".join(map(str, error.path)) or "top level", error.message
+
+
+def _faults(file):
+    """(key, fault) of what one part of the file says against another."""
+    symbols, pieces, profiles = file["symbols"], file["pieces"], file["profiles"]
+    for twice in sorted(set(symbols) & set(pieces)):
+        yield f"pieces.{twice}", "is a symbol too"
+    for section, entries in (("symbols", symbols), ("pieces", pieces)):
+        for name, entry in entries.items():
+            forms = [entry["form"]]
+            if section == "pieces":  # one may need an argument in some notations only
+                forms += [its["pieces"][name] for its in profiles.values() if name in its.get("pieces", {})]
+            used = sorted({n for form in forms for n in _used(form)})
+            if used != list(range(1, entry["args"] + 1)):
+                yield f"{section}.{name}", f"takes {entry['args']} arguments, its form uses {used}"
+            if len(entry.get("letters", [])) not in (0, entry["args"]):
+                yield f"{section}.{name}", f"takes {entry['args']} arguments, has letters {entry['letters']}"
+    for profile, its in profiles.items():
+        forms = {f"own.{name}": entry.get("form", "") for name, entry in its["own"].items()}
+        forms |= {
+            f"{part}.{name}": form for part in ("lent", "pieces") for name, form in its.get(part, {}).items()
+        }
+        for key, form in forms.items():
+            part, name = key.split(".")
+            known = pieces if part == "pieces" else symbols
+            if name not in known:
+                yield (
+                    f"profiles.{profile}.{key}",
+                    f"there is no such {'piece' if part == 'pieces' else 'symbol'}",
+                )
+            elif beyond := [n for n in _used(form) if n > known[name]["args"]]:
+                yield f"profiles.{profile}.{key}", f"takes {known[name]['args']} arguments, uses {beyond}"
+        for name in sorted(set(its["own"]) & set(its["lent"])):
+            yield f"profiles.{profile}.{name}", "stands in own and in lent"
+        missing = [
+            n
+            for n, s in symbols.items()
+            if "common" not in s and n not in its["own"] and n not in its["lent"]
+        ]
+        if missing:
+            yield f"profiles.{profile}", f"no letter for {', '.join(missing)}: name them in own or lent"
+    for section in ("profiles", "layouts"):
+        for text, its in file[section].items():
+            for name in sorted(set(its.get("formulas", {})) - set(file["formulas"])):
+                yield f"{section}.{text}.formulas.{name}", f"expected one of {', '.join(file['formulas'])}"
 
 
 def _used(form):
     return [n for n in range(1, 10) if f"#{n}" in form]
 
 
-def _group(symbol, key, profiles):
-    """The profiles that `same` or `lent` names."""
-    group = symbol.get(key, [])
-    return set(profiles) if group == "all" else set(group)
-
-
-def _known(where, names, expected):
-    unknown = sorted(set(names) - set(expected))
-    if unknown:
-        raise ValueError(f"{where}: unknown profiles {unknown}, expected {expected}")
-
-
-def _same_keys(where, mapping, required, optional=frozenset()):
-    missing, unknown = sorted(required - set(mapping)), sorted(set(mapping) - required - optional)
-    if missing or unknown:
-        raise ValueError(f"{where}: missing keys {missing}, unknown keys {unknown}")
-
-
 def form_of(symbol, profile=OWN):
     """What a macro stands for in a profile; the book's form where the text has no letter of its own."""
-    return symbol.get("others", {}).get(profile, symbol["form"])
+    return symbol["others"].get(profile, symbol["form"])
 
 
 def default(notation):
@@ -222,9 +212,9 @@ def letter(notation, symbol, name, lent=False):
     """
     profile = notation["profiles"][name]
     letters = symbol.get("letters") or profile.get("letters", ARGUMENTS)
-    form = symbol.get("own", {}).get(name, form_of(symbol, name))
+    form = symbol["text"].get(name, form_of(symbol, name))
     cell = f"${spelt(form, symbol['args'], letters)}$"
-    if name in _group(symbol, "lent", notation["profiles"]):
+    if name in symbol["lent"]:
         return f"({cell})" if lent else ""
     return cell
 
@@ -289,9 +279,9 @@ def translations(notation, name, only=None):
     """One formula in every notation, or in one text's, as lines of MyST.
 
     Raises:
-        ValueError: if notation.yml has no formula of that name, or not in that text's letters.
+        ValueError: if the notation file has no formula of that name, or not in that text's letters.
     """
-    formulas = notation.get("formulas", {})
+    formulas = notation["formulas"]
     if name not in formulas:
         raise ValueError(f"formula: expected one of {sorted(formulas)}, got {name!r}")
     others = formulas[name]["others"]
@@ -303,7 +293,7 @@ def translations(notation, name, only=None):
     macros = plain_macros(notation["symbols"])
     lines = ["**This book.**", "", "$$", expand(formulas[name]["ours"], macros), "$$", ""]
     for profile, translation in others.items():
-        title = {**notation["profiles"], **notation.get("layouts", {})}[profile]["name"]
+        title = {**notation["profiles"], **notation["layouts"]}[profile]["name"]
         lines += [
             f"**{title.rstrip('.')}.** {translation['remark']}".rstrip(),
             "",
@@ -381,7 +371,7 @@ class NotationTable(SphinxDirective):
     }
 
     def run(self):
-        path = Path(self.env.srcdir) / "notation.yml"
+        path = Path(self.env.srcdir) / FILE
         self.env.note_dependency(str(path))
         notation = read(path)
         try:
@@ -389,7 +379,7 @@ class NotationTable(SphinxDirective):
         except (KeyError, ValueError) as error:
             raise self.error(str(error)) from None
         container = nodes.container()
-        self.state.nested_parse(StringList(content, source="notation.yml"), self.content_offset, container)
+        self.state.nested_parse(StringList(content, source=FILE), self.content_offset, container)
         return container.children
 
 
@@ -423,7 +413,7 @@ def lines(notation, options, root, folder=""):
 
 
 def _configure(app, config):
-    notation = read(Path(app.srcdir) / "notation.yml")
+    notation = read(Path(app.srcdir) / FILE)
     symbols, profile = notation["symbols"], default(notation)
     mathjax = config.mathjax3_config or {}
     mathjax.setdefault("loader", {})["load"] = ["[tex]/html"]

@@ -119,15 +119,15 @@ class NotationForms(SphinxDirective):
     """`notation-forms`: in a chosen notation, the equations as that text writes them."""
 
     def run(self):
-        path = Path(self.env.srcdir) / "notation.yml"
+        path = Path(self.env.srcdir) / symbols.FILE
         self.env.note_dependency(str(path))
         return [nodes.raw("", own_forms(symbols.read(path)), format="html")]
 
 
 def _configure(app, config):
-    notation = app.bp_notation = symbols.read(Path(app.srcdir) / "notation.yml")
+    notation = app.bp_notation = symbols.read(Path(app.srcdir) / symbols.FILE)
     app.bp_script, app.bp_header = script(app.srcdir, notation), header(notation)
-    # A change of notation.yml writes all pages anew.
+    # A change of the notation file writes all pages anew.
     config.notation_digest = hashlib.sha256((app.bp_script + repr(notation)).encode()).hexdigest()
     config.templates_path.append(str(Path(__file__).parent / "templates"))
     config.html_theme_options["article_header_end"] = ["notation-switch.html", "article-header-buttons.html"]

@@ -147,7 +147,7 @@ class Book:
 
     Args:
         root: the folder of the book.
-        profile: a profile of notation.yml; None for what the build uses (NOTATION, else the book's own).
+        profile: a profile of the notation file; None for what the build uses (NOTATION, else the book's own).
         site: the address of the published site, ending in a slash; None makes links between the copies.
         wheel: for Colab, the address from which pip installs the package; None adds no cell.
         kernel: the kernelspec's name.
@@ -156,7 +156,7 @@ class Book:
     def __init__(self, root=ROOT, profile=None, site=None, wheel=None, kernel=None):
         self.root, self.site, self.wheel = Path(root), site, wheel
         self.kernel = KERNEL if kernel is None else KERNEL | {"name": kernel, "display_name": "Python"}
-        self.notation = symbols.read(self.root / "notation.yml")
+        self.notation = symbols.read(self.root / symbols.FILE)
         self.profile = profile or symbols.default(self.notation)
         self.ours = macros(self.notation)
         self.macros = macros(self.notation, self.profile)
@@ -681,7 +681,7 @@ def _colab_cell(wheel):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("target", type=Path, help="folder for chapters/*.ipynb and exercises/*.ipynb")
-    parser.add_argument("--notation", help="a profile of notation.yml (default: the book's notation)")
+    parser.add_argument("--notation", help="a profile of the notation file (default: the book's notation)")
     parser.add_argument("--site", help="address of the published site, for links")
     parser.add_argument("--colab", metavar="WHEEL", help="add Colab's first cell, which installs this wheel")
     parser.add_argument("--kernel", help="name of the kernel (default: python3)")

@@ -25,7 +25,7 @@ def explain(net, x, y, eta=0.5, notation=None):
         x: one input, (n_0,) or (n_0, 1).
         y: its label, (n_L,) or (n_L, 1), or a number where n_L = 1.
         eta: step size, > 0.
-        notation: whose letters to use: one of `letters.PROFILES`, such as "cmu"; None for the book's
+        notation: whose letters to use: one of `letters.profiles()`, such as "cmu"; None for the book's
             (or those that the environment variable BACKPROP_NOTATION names).
 
     Raises:

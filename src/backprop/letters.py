@@ -1,12 +1,18 @@
-"""The letters of a course's notation as plain text, for listings and demos.
+r"""The letters of a course's notation as plain text, for listings and demos.
 
 In plain text z[1]_2 stands for z_2^(1): unit 2 of layer 1, counted from 1. The letters are those of
-notation.yml, whose comments say where each text differs; a test compares the two.
+data/notation.toml, whose TeX `plain` makes into text; its `differs` say what else a text does differently.
 """
 
 import os
+import re
+import tomllib
+import unicodedata
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
+FILE = Path(__file__).parent / "data" / "notation.toml"
 DEFAULT = "BACKPROP_NOTATION"  # the environment variable that names the notation where none is given
 
 
@@ -24,19 +30,19 @@ class Letters:
             an extra entry 0 with the value 1 to multiply them.
     """
 
-    name: str = "book"
-    pre_: str = "z[{l}]"
-    act_: str = "a[{l}]"
-    err_: str = "δ[{l}]"
-    bias_: str = "b[{l}]"
-    weight_: str = "W[{l}]"
-    inp: str = "x"
-    lab: str = "y"
-    out: str = "ŷ"
-    loss: str = "ℓ"
-    cost: str = "J"
-    step: str = "η"
-    folded: bool = False
+    name: str
+    pre_: str
+    act_: str
+    err_: str
+    bias_: str
+    weight_: str
+    inp: str
+    lab: str
+    out: str
+    loss: str
+    cost: str
+    step: str
+    folded: bool
 
     def pre(self, l, j=None):
         """Pre-activations of layer l, or of its unit j (from 1)."""
@@ -80,35 +86,71 @@ def _unit(j):
     return "" if j is None else f"_{j}"
 
 
-PROFILES = {
-    each.name: each
-    for each in (
-        Letters(),
-        Letters("cmu", pre_="s[{l}]", act_="o[{l}]", bias_="W[{l}]_:,0", step="γ", folded=True),
-        Letters("iith", pre_="s[{l}]", act_="x[{l}]", weight_="w[{l}]"),
-        Letters("fau", weight_="W[→{l}]", loss="J", cost="J\u0304"),
-        Letters("nielsen", weight_="w[{l}]", out="a[L]", loss="C_x", cost="C"),
-        Letters("goodfellow", pre_="a[{l}]", act_="h[{l}]", err_="g[{l}]", loss="L", step="ε"),
-        Letters("bishop", pre_="a[{l}]", act_="z[{l}]", bias_="W[{l}]_:,0", lab="t", out="y", loss="E_n",
-                cost="E\u0304", folded=True),
-        Letters("ng", err_="dz[{l}]", loss="ℒ", step="α"),
-    )
+SIGNS = {
+    "alpha": "α", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "lambda": "λ", "sigma": "σ",
+    "ell": "ℓ", "mathcal{L}": "ℒ",
 }  # fmt: skip
+ACCENTS = {"hat": "\u0302", "bar": "\u0304", "tilde": "\u0303"}
+RAISED = str.maketrans("()0123456789n", "⁽⁾⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ")
+
+
+def plain(tex):
+    r"""A letter's TeX as plain text: the layer in brackets and for filling in, an index after `_`.
+
+    >>> plain(r"\delta^{(#1)}"), plain(r"\hat y"), plain("W^{[#1]}_{:,0}"), plain(r"\ell^{(n)}")
+    ('δ[{l}]', 'ŷ', 'W[{l}]_:,0', 'ℓ⁽ⁿ⁾')
+
+    Raises:
+        ValueError: for a command that it does not know.
+    """
+    text = tex.replace("_{1:}", "")  # only TeX has the entry 0 that this leaves out
+    for sign, letter in SIGNS.items():
+        text = re.sub(rf"\\{re.escape(sign)}(?![A-Za-z])\s*", letter, text)
+    text = re.sub(r"\\math(?:cal|bf|rm)\{(\w+)\}", r"\1", text)
+    for accent, mark in ACCENTS.items():
+        text = re.sub(rf"\\{accent}\s*(?:(\w)|\{{(\w)\}})", rf"\1\2{mark}", text)
+    if "\\" in text:
+        raise ValueError(f"tex: expected commands among {', '.join([*SIGNS, *ACCENTS])}, got {tex!r}")
+    text = re.sub(r"\^\{[(\[]?(#1|L)[)\]]?\}", r"[\1]", text)
+    text = re.sub(r"\^\{([^{}]*)\}", lambda raised: raised[1].translate(RAISED), text)
+    text = re.sub(r"_\{([^{}]*)\}", r"_\1", text)
+    return unicodedata.normalize("NFC", text.replace("#1", "{l}"))
+
+
+@cache
+def profiles():
+    """{name: `Letters`} of this book's notation, which is the first, and of each profile of the file."""
+    notation = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return {
+        name: _letters(name, notation, its) for name, its in ({"book": {}} | notation["profiles"]).items()
+    }
+
+
+def _letters(name, notation, its):
+    def letter(symbol):
+        own = its.get("own", {}).get(symbol, {}).get("form")
+        return plain(own or its.get("lent", {}).get(symbol) or notation["symbols"][symbol]["form"])
+
+    layered = {f"{array}_": letter(array) for array in ("pre", "act", "err", "bias")}
+    single = {symbol: letter(symbol) for symbol in ("inp", "lab", "out", "loss", "cost", "step")}
+    # Where weights without the bias are written in another way than the weights, these hold the bias.
+    folded = "Wunits" in its.get("pieces", {})
+    return Letters(name, weight_=letter("W"), folded=folded, **layered, **single)
 
 
 def of(name=None):
     """The `Letters` of a profile.
 
     Args:
-        name: one of `PROFILES`; None for the one that the environment variable BACKPROP_NOTATION
+        name: one of `profiles()`; None for the one that the environment variable BACKPROP_NOTATION
             names, else the book's own.
 
     Raises:
-        ValueError: for a profile that is not in `PROFILES`.
+        ValueError: for a profile that is not in `profiles()`.
     """
     source = "notation"
     if name is None:
         source, name = DEFAULT, os.environ.get(DEFAULT) or "book"
-    if name not in PROFILES:
-        raise ValueError(f"{source}: expected one of {', '.join(PROFILES)}, got {name!r}")
-    return PROFILES[name]
+    if name not in profiles():
+        raise ValueError(f"{source}: expected one of {', '.join(profiles())}, got {name!r}")
+    return profiles()[name]

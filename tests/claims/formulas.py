@@ -1,4 +1,4 @@
-"""What the formulas of a page are written with: macros of notation.yml, commands of TeX, letters."""
+"""What the formulas of a page are written with: macros of the notation file, commands of TeX, letters."""
 
 import re
 
@@ -91,5 +91,5 @@ WRITTEN_OUT = {
 
 
 def written_out(formula):
-    """Pieces of a formula for which notation.yml has a macro that the formula does not use."""
+    """Pieces of a formula for which the notation file has a macro that the formula does not use."""
     return [macro for macro, pattern in WRITTEN_OUT.items() if pattern.search(formula)]

@@ -448,7 +448,7 @@ def test_eq_chain_rule_denominator(rng):
     right = chain.derivative(lambda v: f(g(v)), at, "denominator")
     assert (inner.shape, outer.shape, right.shape) == ((3, 4), (4, 2), (3, 2))
     np.testing.assert_allclose(inner @ outer, right, rtol=1e-6)
-    for a, b in ((outer, inner), (outer, inner.T), (outer.T, inner)):  # A and E, B, C
+    for a, b in ((outer, inner), (outer.T, inner), (outer, inner.T)):  # A and E, B, C
         with pytest.raises(ValueError, match="matmul"):
             a @ b
     np.testing.assert_allclose(outer.T @ inner.T, right.T, rtol=1e-6)  # D
@@ -459,6 +459,20 @@ def test_the_poll_s_example_with_equal_sizes():
     right = chain.derivative(lambda v: Q @ P @ v, [[0.3], [0.4]], "denominator")
     np.testing.assert_allclose(right, P.T @ Q.T, atol=1e-10)
     assert (P.T @ Q.T).tolist() == [[0, 0], [0, 1]] and (Q.T @ P.T).tolist() == [[1, 0], [0, 0]]
+
+
+def test_the_poll_s_options_for_a_number(rng):
+    """As the lecture asks, with y a number: only D exists, and it is the transpose."""
+    g, _ = smooth(rng, 3, 4)
+    f, _ = smooth(rng, 4, 1)
+    at = rng.normal(size=(3, 1))
+    inner, outer = (chain.derivative(*pair, "denominator") for pair in ((g, at), (f, g(at))))
+    right = chain.derivative(lambda v: f(g(v)), at, "denominator")
+    assert (inner.shape, outer.shape, right.shape) == ((3, 4), (4, 1), (3, 1))
+    for a, b in ((outer, inner), (outer.T, inner), (outer, inner.T)):  # A and E, B, C
+        with pytest.raises(ValueError, match="matmul"):
+            a @ b
+    np.testing.assert_allclose(outer.T @ inner.T, right.T, rtol=1e-6)  # D
 
 
 def layers(rng, sizes):

@@ -1,4 +1,4 @@
-"""Formulas are written with the macros of notation.yml, never with bare letters of their own."""
+"""Formulas are written with the macros of the notation file, never with bare letters of their own."""
 
 import re
 
@@ -9,7 +9,7 @@ from extensions.expansion import expand
 from .formulas import GREEK, TEX, commands, formulas, letters, written_out
 from .labels import ROOT, pages
 
-NOTATION = notation.read(ROOT / "notation.yml")
+NOTATION = notation.read(ROOT / notation.FILE)
 MACROS = {symbol["macro"] for symbol in NOTATION["symbols"]}
 PAGES = {path.stem: formulas(text) for path, text in pages()}
 

@@ -11,7 +11,7 @@ import pytest
 from tools import notebooks, reader
 
 ROOT = Path(__file__).resolve().parents[2]
-PROFILES = [reader.symbols.OWN, *reader.symbols.read(ROOT / "notation.yml")["profiles"]]
+PROFILES = [reader.symbols.OWN, *reader.symbols.read(ROOT / reader.symbols.FILE)["profiles"]]
 CODE = re.compile(r"^ *(`{3,}).*?^ *\1`*[ \t]*$|(?<!`)(`+)(?!`).+?(?<!`)\2(?!`)", re.M | re.S)
 MATH = re.compile(r"(?<!\\)(\$\$)(.+?)\$\$|(?<!\\)(\$)([^$]+?)\$", re.S)
 # Everything that only MyST understands; a reader notebook's prose may hold none of it.
@@ -85,7 +85,7 @@ def test_no_myst_is_left(made):
 
 
 def test_no_macro_of_the_book_is_left(made):
-    names = "|".join(symbol["macro"] for symbol in reader.symbols.read(ROOT / "notation.yml")["symbols"])
+    names = "|".join(symbol["macro"] for symbol in reader.symbols.read(ROOT / reader.symbols.FILE)["symbols"])
     macro = re.compile(rf"\\(?:{names})(?![A-Za-z])")
     found = [tex for notebook in made.values() for tex, _ in formulas(notebook) if macro.search(tex)]
     assert found == []

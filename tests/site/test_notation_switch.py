@@ -8,7 +8,7 @@ from extensions import notation
 from .conftest import BUILT, ROOT
 from .test_pages import OVERFLOWING, PAGES, without_templates
 
-NOTATION = notation.read(ROOT / "notation.yml")
+NOTATION = notation.read(ROOT / notation.FILE)
 PROFILES = list(NOTATION["profiles"])
 FOUR = "chapters/04-four-equations.html"
 SHEET = "chapters/04-sheet.html"

@@ -244,7 +244,7 @@ def test_values_that_a_control_does_not_take(change, error, message):
 
 def test_the_smallest_network_speaks_every_notation():
     """Each letter of the trace is the profile's: what is affine is a pre-activation, and so on."""
-    for profile in letters.PROFILES.values():
+    for profile in letters.profiles().values():
         trace = demos.tiny_network.view(notation=profile.name, edge="w11").text
         affine, activation, *_ = trace.splitlines()
         assert affine.startswith(f"{profile.pre(1)} = 0.8·1.0") and activation.startswith(

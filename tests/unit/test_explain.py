@@ -85,7 +85,7 @@ def test_sections_in_order():
                       "Updated parameters, η = 0.5", "After the step"]  # fmt: skip
 
 
-@pytest.mark.parametrize("notation", letters.PROFILES)
+@pytest.mark.parametrize("notation", letters.profiles())
 def test_the_listing_in_every_notation_has_the_same_numbers(notation):
     numbers = lambda text: sorted(re.findall(r"(?<=[=←] )-?\d\.\d{6,}$|= (-?\d\.\d{6,})$", text, re.M))
     text = worked_example(notation)

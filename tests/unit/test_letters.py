@@ -1,51 +1,85 @@
-"""The letters in listings and demos are those of notation.yml."""
+"""The letters of listings and demos, made from the TeX of the notation file."""
 
 import re
-from pathlib import Path
+from dataclasses import astuple
 
 import pytest
-from extensions import notation
 
 from backprop import demos, letters
+from backprop.demos.demo import Demo, Slider, View
+from backprop.demos.page import Desk
+from backprop.demos.session import Session
+from backprop.show.svg import Svg
 
-NOTATION = notation.read(Path(__file__).resolve().parents[2] / "notation.yml")
-BY_MACRO = {symbol["macro"]: symbol for symbol in NOTATION["symbols"]}
-SIGNS = {
-    r"\delta": "δ", r"\eta": "η", r"\gamma": "γ", r"\epsilon": "ε", r"\alpha": "α", r"\ell": "ℓ",
-    r"\mathcal{L}": "ℒ", r"\hat y": "ŷ", r"\bar J": "J\u0304", r"\bar E": "E\u0304", r"\to ": "→",
-}  # fmt: skip
+# What each profile writes: z, a, δ, b, W of a layer; input, label, output; loss, cost; step size; bias folded in?
+LETTERS = {
+    "book": ("z[{l}]", "a[{l}]", "δ[{l}]", "b[{l}]", "W[{l}]", "x", "y", "ŷ", "ℓ", "J", "η", False),
+    "cmu": (
+        "s[{l}]",
+        "o[{l}]",
+        "δ[{l}]",
+        "W[{l}]_:,0",
+        "W[{l}]",
+        "x",
+        "y",
+        "o[L]",
+        "ℓ",
+        "ℓ\u0304_D",
+        "η",
+        True,
+    ),
+    "iith": (
+        "s[{l}]",
+        "x[{l}]",
+        "δ[{l}]",
+        "b[{l}]",
+        "W[{l}]",
+        "x",
+        "y",
+        "x[L]",
+        "l_n",
+        "ℒ\u0304",
+        "η",
+        False,
+    ),
+    "fau": ("z[{l}]", "a[{l}]", "δ[{l}]", "b[{l}]", "W[{l}]", "x", "y", "ŷ", "L", "J", "η", False),
+    "nielsen": ("z[{l}]", "a[{l}]", "δ[{l}]", "b[{l}]", "w[{l}]", "x", "y", "a[L]", "C_x", "C", "η", False),
+    "goodfellow": ("a[{l}]", "h[{l}]", "g[{l}]", "b[{l}]", "W[{l}]", "x", "y", "ŷ", "L", "J", "ε", False),
+    "bishop": ("a[{l}]", "z[{l}]", "δ[{l}]", "W[{l}]_:,0", "W[{l}]", "x", "t", "y", "E_n", "Ē", "η", True),
+    "ng": ("z[{l}]", "a[{l}]", "dz[{l}]", "b[{l}]", "W[{l}]", "x", "y", "ŷ", "ℒ", "J", "α", False),
+}
 
 
-def plain(macro, profile):
-    """The form of a macro as plain text, with the layer in brackets.
-
-    >>> plain("pre", "cmu")
-    's[{l}]'
-    """
-    form = notation.form_of(BY_MACRO[macro], profile)
-    for sign, letter in SIGNS.items():
-        form = form.replace(sign, letter)
-    form = re.sub(r"\^(?:\{[(\[]?(→?)#1[)\]]?\})", r"[\1{l}]", form)
-    form = re.sub(r"\^\{(L)\}", r"[\1]", form)
-    return re.sub(r"_\{(.*?)\}", r"_\1", form)
+def test_the_letters_of_every_profile():
+    assert {name: astuple(its)[1:] for name, its in letters.profiles().items()} == LETTERS
+    assert [its.name for its in letters.profiles().values()] == list(LETTERS)
 
 
-@pytest.mark.parametrize("profile", [notation.OWN, *NOTATION["profiles"]])
-def test_the_letters_are_those_of_the_notation(profile):
-    ours = letters.of(profile)
-    expected = {
-        "pre_": "pre", "act_": "act", "err_": "err", "bias_": "bias", "weight_": "W", "inp": "inp",
-        "lab": "lab", "out": "out", "loss": "loss", "cost": "cost", "step": "step",
-    }  # fmt: skip
-    assert {name: getattr(ours, name) for name in expected} == {
-        name: plain(macro, profile) for name, macro in expected.items()
-    }
-    assert ours.name == profile
-    assert ours.folded == (notation.form_of(BY_MACRO["Wunits"], profile) != r"\W{#1}")
+@pytest.mark.parametrize(
+    ("tex", "text"),
+    [
+        ("z^{(#1)}", "z[{l}]"),
+        ("w^{#1}", "w[{l}]"),
+        ("W^{[#1]}_{:,0}", "W[{l}]_:,0"),
+        ("u_{#1}", "u_{l}"),
+        ("a^{L}", "a[L]"),
+        ("o^{(L)}_{1:}", "o[L]"),
+        (r"\ell^{(n)}", "ℓ⁽ⁿ⁾"),
+        (r"\hat y", "ŷ"),
+        (r"\hat{y}", "ŷ"),
+        (r"\bar\ell_{\mathcal{D}}", "ℓ\u0304_D"),
+        (r"\bar{\mathcal{L}}", "ℒ\u0304"),
+        (r"\mathbf{w}", "w"),
+    ],
+)
+def test_tex_becomes_plain_text(tex, text):
+    assert letters.plain(tex) == text
 
 
-def test_there_are_no_other_profiles():
-    assert list(letters.PROFILES) == [notation.OWN, *NOTATION["profiles"]]
+@pytest.mark.parametrize("tex", [r"\frac{1}{2}", r"\deltas", r"\hat{ab}"])
+def test_tex_that_is_no_letter_is_refused(tex):
+    with pytest.raises(ValueError, match="tex: expected commands among alpha, .*, got"):
+        letters.plain(tex)
 
 
 def test_units_and_forms():
@@ -73,7 +107,7 @@ def test_the_default_comes_from_the_environment(monkeypatch):
         letters.of("oxford")
 
 
-@pytest.mark.parametrize("profile", letters.PROFILES)
+@pytest.mark.parametrize("profile", LETTERS)
 def test_the_stepper_has_the_same_numbers_in_every_notation(profile):
     s, views = letters.of(profile), []
     for steps in range(1, 13):
@@ -87,8 +121,48 @@ def test_the_stepper_has_the_same_numbers_in_every_notation(profile):
 
 
 @pytest.mark.parametrize("name", demos.ALL)
-@pytest.mark.parametrize("profile", letters.PROFILES)
+@pytest.mark.parametrize("profile", LETTERS)
 def test_every_demo_takes_every_notation(name, profile):
     # The numbers may be named by letters; they are the same.
     ours, theirs = (demos.ALL[name].view(notation=n).numbers for n in ("book", profile))
     assert list(ours.values()) == list(theirs.values())
+
+
+@pytest.fixture
+def slow():
+    """A demo that moves, and the list of its steps so far."""
+    steps = []
+
+    def advance(memory, size):
+        steps.append(memory)
+        return memory + 1
+
+    return Demo(
+        "slow",
+        "Slow",
+        (Slider("size", "size", 0, 10, 1, 1),),
+        lambda letters, memory, size: View(Svg("", 1, 1, ""), f"{letters.pre(1)} {memory}"),
+        start=lambda size: 0,
+        advance=advance,
+    ), steps
+
+
+def test_other_letters_redraw_a_demo_and_compute_nothing(slow):
+    demo, steps = slow
+    session = Session(demo, "size=3&steps=500")
+    assert session.view().text == "z[1] 500" and len(steps) == 500
+    session.write_in("cmu")
+    assert session.view().text == "s[1] 500" and len(steps) == 500 and session.query == "size=3&steps=500"
+    session.back()
+    assert session.view().text == "s[1] 499"
+    with pytest.raises(ValueError, match="notation: expected one of book, cmu"):
+        session.write_in("oxford")
+
+
+def test_the_page_s_message_for_other_letters(slow, monkeypatch):
+    demo, steps = slow
+    monkeypatch.setattr("backprop.demos.page.named", lambda name: demo)
+    desk = Desk()
+    desk.handle({"demo": "slow", "action": "open", "query": "steps=20", "notation": "book"})
+    answer = desk.handle({"demo": "slow", "action": "letters", "notation": "iith"})
+    assert (answer["text"], answer["steps"], len(steps)) == ("s[1] 20", 20, 20)

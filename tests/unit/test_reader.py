@@ -6,19 +6,27 @@ from extensions.expansion import expand
 from tools import reader
 
 NOTATION = r"""
-profiles: {cmu: {name: CMU, source: s, differs: [First., Second.]}}
-symbols:
-  - {macro: act, args: 1, form: 'a^{(#1)}', meaning: 'activations of layer #1', shape: '(n, 1)', code: a, flow: forward, others: {cmu: 'o^{(#1)}'}}
-  - {macro: Wi, args: 3, form: 'w^{(#1)}_{#2#3}', meaning: weight, shape: scalar, code: '', same: all}
-  - {macro: loss, args: 0, form: '\ell', meaning: loss, shape: scalar, code: '', same: all}
-  - {macro: nlayers, args: 0, form: 'L', meaning: layers, shape: scalar, code: '', same: all}
-  - {macro: dsigmoid, args: 0, form: "\\sigma'", meaning: slope, shape: function, code: '', same: all}
-  - {macro: T, args: 0, form: '\mathsf{T}', meaning: transpose, shape: operator, code: '', same: all}
-  - {macro: affine, args: 1, form: '\Wi{#1}{j}{k} \act{#1-1}', meaning: a form of other symbols, shape: s, code: '', kind: form, same: all}
-formulas:
-  forward: {title: Forward, ours: '\affine{l}', others: {cmu: {form: 'o = w', remark: 'A word.'}}}
-indices: {}
-local: {}
+[symbols]
+act = {args = 1, form = 'a^{(#1)}', meaning = 'activations of layer #1', shape = '(n, 1)', code = 'a', flow = 'forward'}
+Wi = {args = 3, form = 'w^{(#1)}_{#2#3}', meaning = 'weight', shape = 'scalar', code = '', common = true}
+loss = {args = 0, form = '\ell', meaning = 'loss', shape = 'scalar', code = '', common = true}
+nlayers = {args = 0, form = 'L', meaning = 'layers', shape = 'scalar', code = '', common = true}
+dsigmoid = {args = 0, form = "\\sigma'", meaning = 'slope', shape = 'function', code = '', common = true}
+T = {args = 0, form = '\mathsf{T}', meaning = 'transpose', shape = 'operator', code = '', common = true}
+[pieces]
+affine = {args = 1, form = '\Wi{#1}{j}{k} \act{#1-1}', meaning = 'a form of other symbols', shape = 's', code = ''}
+[formulas]
+forward = {title = 'Forward', labels = [], ours = '\affine{l}'}
+[profiles.cmu]
+name = 'CMU'
+source = 's'
+differs = ['First.', 'Second.']
+own.act = {form = 'o^{(#1)}', quote = 'o^{(l)}'}
+lent = {}
+formulas.forward = {form = 'o = w', quote = 'w', remark = 'A word.'}
+[layouts]
+[indices]
+[local]
 """
 BIB = """
 @book{one, author={Ada Lovelace}, title={Notes}, publisher={Taylor}, year=1843}
@@ -33,8 +41,9 @@ def book(tmp_path):
 
     def make(*cells, **settings):
         (tmp_path / "chapters").mkdir(exist_ok=True)
+        (tmp_path / reader.symbols.FILE).parent.mkdir(parents=True, exist_ok=True)
         for name, text in {
-            "notation.yml": NOTATION, "references.bib": BIB, "_toc.yml": TOC, "index.md": "# Home\n",
+            reader.symbols.FILE: NOTATION, "references.bib": BIB, "_toc.yml": TOC, "index.md": "# Home\n",
             "chapters/03-c.md": "# Last\n\n(here)=\n## Some section\n\n$$x$$ (eq:last)\n",
             "chapters/picture.svg": "<svg/>",
         }.items():  # fmt: skip

@@ -21,7 +21,7 @@ export class Demo {
       this.status.textContent = "The address of this page now leads to this state.";
     };
     // In another notation the same numbers have other letters.
-    document.addEventListener("notation", () => this.edition && figure.isConnected && this.open(this.query));
+    document.addEventListener("notation", ({ detail }) => this.edition && figure.isConnected && this.ask({ action: "letters", notation: detail }));
     const { hash, search } = location;
     if (hash === `#demo-${this.name}` && search) this.open(search.slice(1));
   }
@@ -44,6 +44,7 @@ export class Demo {
 
   pressed({ name, dataset }) {
     if (dataset.action === "play") return this.timer ? this.pause() : this.play();
+    if (dataset.action === "stop") return this.stop();
     if (name) return this.ask({ action: "set", name, value: (dataset.pressed = Number(dataset.pressed) + 1) });
     if (dataset.action !== "advance") this.pause();
     this.ask({ action: dataset.action });
@@ -100,7 +101,7 @@ export class Demo {
     this.words.textContent = text;
     this.status.textContent = "";
     this.link.href = `${location.pathname}${query && "?"}${query}#demo-${this.name}`;
-    this.query = query;
+    this.query = this.shown = query;
     this.figure.numbers = numbers;
     this.figure.dataset.live = "";
     if (this.queue.length) return; // the reader has moved on: leave the controls alone
@@ -117,6 +118,15 @@ export class Demo {
     const step = () => this.queue.length || this.ask({ action: "advance" });
     this.timer = setInterval(step, 1000 / this.figure.dataset.pace);
     this.form.querySelector("[data-action=play]").textContent = "Pause";
+  }
+
+  // Ends what Python computes, with Python; the next touch starts it anew where the picture stands.
+  stop() {
+    this.pause();
+    this.queue = [];
+    if (!this.python.waiting.size) return;
+    this.query = this.shown ?? "";
+    this.python.stop("Stopped");
   }
 
   pause() {

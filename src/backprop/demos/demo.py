@@ -198,7 +198,7 @@ class Demo:
         """The `View` for the defaults with some changes.
 
         Args:
-            notation: a profile of notation.yml; None for the one in use.
+            notation: a profile of data/notation.toml; None for the one in use.
             steps: how many steps after the start, for a demo that moves.
             changes: values of controls.
 

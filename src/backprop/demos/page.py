@@ -20,7 +20,7 @@ def static_html(demo):
         f'<figure class="bp-demo" id="demo-{demo.name}" data-demo="{demo.name}" data-pace="{demo.pace:g}">'
         f"<figcaption>{escape(demo.title)}</figcaption>{note}"
         f'<form autocomplete="off"><fieldset disabled><legend class="bp-hidden">Controls</legend>{controls}'
-        f'<p class="bp-actions">{moves}{_action("reset", "Reset")}'
+        f'<p class="bp-actions">{moves}{_action("stop", "Stop")}{_action("reset", "Reset")}'
         f'<a class="bp-link" href="#demo-{demo.name}">Link to this state</a></p></fieldset></form>'
         f'<p class="bp-status" role="status"></p>'
         f'<div class="bp-picture">{view.svg._repr_html_()}</div>'
@@ -73,8 +73,8 @@ class Desk:
 
         Args:
             message: a dict with `demo`, its name, and `action`: "open" (with `query` and
-                `notation`), "set" (`name`, `value`), "advance" (`times`), "back", "restart" or
-                "reset".
+                `notation`), "set" (`name`, `value`), "advance" (`times`), "back", "restart",
+                "reset" or "letters" (`notation`: drawn in its letters, and nothing computed anew).
 
         Returns:
             A dict with svg, text, numbers, state, query, steps and end (no step follows); or with
@@ -97,11 +97,13 @@ class Desk:
             case "advance":
                 before = session.steps
                 session.advance(times)
+            case "letters":
+                session.write_in(notation)
             case "back" | "restart" | "reset":
                 getattr(session, action)()
             case _:
                 raise ValueError(
-                    f"action: expected open, set, advance, back, restart or reset, got {action!r}"
+                    f"action: expected open, set, advance, back, restart, reset or letters, got {action!r}"
                 )
         view = session.view()
         return {

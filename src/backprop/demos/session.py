@@ -15,7 +15,7 @@ class Session:
     Args:
         demo: the `Demo`.
         query: a state as `query` writes it, e.g. "x1=0.5&gradients=False&steps=3".
-        notation: a profile of notation.yml; None for the one in use.
+        notation: a profile of data/notation.toml; None for the one in use.
 
     Raises:
         ValueError: for a control or value the demo does not have.
@@ -23,7 +23,7 @@ class Session:
 
     def __init__(self, demo, query="", notation=None):
         self.demo = demo
-        self.letters = letters.of(notation)
+        self.write_in(notation)
         controls = {control.name: control for control in demo.controls}
         fields = dict(parse_qsl(query, keep_blank_values=True))
         steps = int(fields.pop("steps", 0))
@@ -47,6 +47,10 @@ class Session:
         self.state = self.demo.state(**(self.state | {name: value}))
         if self.demo.moves and name not in self.demo.keeps:
             self.restart()
+
+    def write_in(self, notation=None):
+        """Use the letters of a profile from now on, None for the one in use; nothing is computed anew."""
+        self.letters = letters.of(notation)
 
     def reset(self):
         """All controls to their defaults, and back to the start."""
