@@ -200,7 +200,7 @@ def test_marks_of_a_program():
     }  # fmt: skip
     for source, state in states.items():
         assert step.mark(task, source).state == state, source
-    assert step.mark(task, "def double(x):\n    return y").message.startswith("Line 2: NameError")
+    assert step.mark(task, "def double(x):\n    return y").message.startswith("Line 2: `NameError")
 
 
 # Every exercise

@@ -1,11 +1,19 @@
 // Makes a page live: its demos at the first touch, its code cells when the reader asks for it.
 import { Demo } from "./demo.js";
-import { Exercise } from "./exercise.js";
 import { Python } from "./python.js";
 
 const python = new Python();
-const adopt = (root) =>
-  [...root.querySelectorAll("figure[data-demo]:has(form)")].map((figure) => new Demo(figure, python));
+const adopt = (root) => {
+  exercises(root);
+  return [...root.querySelectorAll("figure[data-demo]:has(form)")].map((figure) => new Demo(figure, python));
+};
+
+async function exercises(root) {
+  const sections = root.querySelectorAll("[data-exercise]");
+  if (!sections.length) return;
+  const { Exercise } = await import("./exercise.js");
+  for (const section of sections) new Exercise(section, python);
+}
 
 // Python may be fetched ahead where that costs the reader nothing, and only for one who reads on.
 function fetchAhead(demos) {
@@ -37,7 +45,6 @@ function offerCells(data) {
 const cells = document.getElementById("bp-cells");
 if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
-  for (const section of document.querySelectorAll("[data-exercise]")) new Exercise(section, python);
   if (cells) offerCells(cells);
 } else {
   for (const place of document.querySelectorAll(".bp-demo .bp-status"))

@@ -491,7 +491,8 @@ def _raised(error):
     """An exception of the reader's own program, with the line where it happened."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == "your program"]
     where = f"Line {frames[-1].lineno}: " if frames else ""
-    return f"{where}{type(error).__name__}: {error}"
+    told = f"{type(error).__name__}: {error}".replace("`", "'")
+    return f"{where}`{told}`"
 
 
 @dataclass(frozen=True)
@@ -607,6 +608,18 @@ class Exercise:
     def hint(self, task, i):
         """Hint i, from 0, as Markdown."""
         return self.hints[i](task) if callable(self.hints[i]) else self.hints[i]
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        """The first variant as text and HTML, and widgets where ipywidgets is installed."""
+        from ..demos.demo import WIDGET_VIEW
+        from .page import static_html
+
+        bundle = {"text/plain": repr(self), "text/html": static_html(self)}
+        try:
+            from .widgets import show
+        except ImportError:
+            return bundle
+        return bundle | {WIDGET_VIEW: show(self)._repr_mimebundle_()[WIDGET_VIEW]}
 
     def __repr__(self):
         task = self.draw(0)

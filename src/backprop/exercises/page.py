@@ -1,11 +1,97 @@
-"""The front end for pages: the fields of an exercise as HTML, and the messages of the page's script.
+"""The front end for pages: an exercise as HTML, and the messages of the page's script.
 
-`fields_html` is drawn when the site is built; `handle` answers in the reader's browser.
+`parts` is drawn when the site is built; `handle` answers in the reader's browser.
 """
 
 from html import escape
 
 from . import named
+
+LEVELS = {1: "apply", 2: "combine", 3: "find out"}
+
+
+def parts(exercise, seed=0, places=None):
+    """An exercise for a page, piece by piece, its hints and its solution folded.
+
+    Args:
+        exercise: an `Exercise`.
+        seed: the variant.
+        places: {label: Markdown of a link to it}; the script shows those that a verdict names.
+
+    Yields:
+        (kind, content): "html", or what still has to be turned into HTML: "text", Markdown of the book,
+        and "line", the same for one line.
+    """
+    told, name = opened(exercise, seed), escape(exercise.name)
+    yield "html", (
+        f'<section class="bp-exercise" id="practice-{name}" data-exercise="{name}" data-seed="{seed}" '
+        f'data-chapter="{escape(exercise.chapter)}" aria-labelledby="{name}-title">'
+        f'<p class="bp-exercise-title"><span id="{name}-title">'
+    )
+    yield "line", exercise.title
+    yield "html", (
+        f'</span> <span class="bp-level">{LEVELS[exercise.level]} · {exercise.minutes} min</span></p>'
+        '<div class="bp-task">'
+    )
+    yield "text", told["text"]
+    yield "html", '</div><form autocomplete="off" novalidate>'
+    for step in told["steps"]:
+        yield from _fieldset(step)
+    another = '<button type="button" data-action="another" disabled>Another one</button> '
+    stop = '<button type="button" data-action="stop" hidden>Stop</button> '
+    yield "html", (
+        '<p class="bp-actions"><button type="submit" disabled>Check</button> '
+        f"{another if exercise.varies else ''}{stop if 'program' in exercise.kinds else ''}"
+        '<span class="bp-status" role="status"></span></p></form>'
+    )
+    folds = [(f"Hint {i}", "bp-hint", hint) for i, hint in enumerate(told["hints"], start=1)]
+    for summary, kind, text in [*folds, ("Solution", "bp-solution", told["solution"])]:
+        yield "html", f'<details class="bp-fold {kind}"><summary>{summary}</summary><div>'
+        yield "text", text
+        yield "html", "</div></details>"
+    yield "html", '<div class="bp-places" hidden>'
+    for label, link in (places or {}).items():
+        yield "html", f'<span data-label="{escape(label)}">'
+        yield "line", link
+        yield "html", "</span>"
+    yield "html", "</div></section>"
+
+
+def _fieldset(step):
+    """The fields of one step between what it asks and the place for the verdict."""
+    name = escape(step["name"])
+    yield "html", f'<fieldset data-step="{name}" data-kind="{step["kind"]}" disabled><legend>'
+    yield "line", step["ask"]
+    yield "html", "</legend>"
+    if "options" in step:
+        for i, text in enumerate(step["options"]):
+            yield "html", f'<label class="bp-option"><input type="radio" name="{name}" value="{i}"><span>'
+            yield "line", text
+            yield "html", "</span></label>"
+    elif "lines" in step:
+        yield "html", '<ol class="bp-lines">'
+        for key, text in step["lines"]:
+            yield "html", f'<li data-key="{escape(key)}"><span>'
+            yield "line", text
+            yield "html", "</span></li>"
+        yield "html", "</ol>"
+    else:
+        yield "html", step["html"]
+    yield "html", '<div class="bp-mark" role="status"></div></fieldset>'
+
+
+def static_html(exercise, seed=0):
+    """The same as one piece of HTML, its Markdown in elements that the page's script turns into HTML."""
+
+    def one(kind, content):
+        match kind:
+            case "html":
+                return content
+            case "line":
+                return f"<span data-markdown>{escape(content)}</span>"
+        return f'<div data-markdown style="white-space: pre-line">{escape(content)}</div>'
+
+    return "".join(one(*piece) for piece in parts(exercise, seed))
 
 
 def fields_html(step, task, seed=0):
