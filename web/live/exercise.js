@@ -2,7 +2,6 @@
 import { typeset, write } from "./markdown.js";
 import * as progress from "./progress.js";
 
-const MARKS = { right: "✓ ", rounding: "✓ ", carried: "→ ", slip: "✗ ", wrong: "✗ ", unreadable: "? ", empty: "" };
 const FRESH = { answers: undefined, tries: 0, hints: [], looked: false, solved: false };
 
 export class Exercise {
@@ -11,7 +10,7 @@ export class Exercise {
     this.form = section.querySelector("form");
     this.status = section.querySelector(".bp-actions .bp-status");
     const raw = [...section.querySelectorAll("[data-markdown]")]; // shown by a cell, not by the build
-    for (const place of raw) write(place, place.textContent, place.localName === "span").removeAttribute("style");
+    for (const place of raw) write(place, place.dataset.markdown, place.localName === "span").removeAttribute("style");
     if (raw.length) typeset(raw);
     for (const part of this.form.querySelectorAll(":disabled")) part.disabled = false;
     for (const list of this.form.querySelectorAll(".bp-lines")) this.orderable(list);
@@ -125,7 +124,7 @@ export class Exercise {
 
   show(name, { state, message, see, fields }) {
     const step = this.step(name);
-    const place = write(step.querySelector(".bp-mark"), MARKS[state] + message);
+    const place = write(step.querySelector(".bp-mark"), message);
     step.dataset.state = state;
     const links = see.map((label) => this.section.querySelector(`.bp-places [data-label="${CSS.escape(label)}"]`)).filter(Boolean);
     if (links.length) {

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from .. import graph
+from .. import graph, macros
 from . import typed
 
 ATTEMPTS = 200  # draws until a task is not degenerate
@@ -45,6 +45,34 @@ class Mark:
     def right(self):
         """Whether the step is solved."""
         return self.state in RIGHT
+
+    @property
+    def told(self):
+        """The message with its sign, and what is said of single fields."""
+        fields = [f"entry {i + 1}: {text}" for i, text in self.fields.items()]
+        return " ".join([f"{SIGNS[self.state]} {self.message}".strip(), *fields])
+
+
+class Marks(dict):
+    """{name of a step: `Mark`}, which a notebook shows as sentences in the notation in use."""
+
+    def __repr__(self):
+        return macros.plain("\n".join(f"{name}: {mark.told}" for name, mark in self.items()))
+
+    def _repr_markdown_(self):
+        return macros.plain("\n".join(f"- `{name}`: {mark.told}" for name, mark in self.items()))
+
+
+# What stands before a verdict.
+SIGNS = {
+    "right": "✓",
+    "rounding": "✓",
+    "carried": "→",
+    "slip": "✗",
+    "wrong": "✗",
+    "unreadable": "?",
+    "empty": "",
+}
 
 
 @dataclass(frozen=True)
@@ -129,12 +157,11 @@ class Number:
         except typed.Unreadable as problem:
             return Mark("unreadable", _sentence(problem))
         if problems:
-            blank = all(problem.startswith("nothing") for problem in problems.values())
-            return Mark(
-                "empty" if blank and np.isnan(values).all() else "unreadable",
-                "Some fields can't be read." if not blank else "Nothing is typed yet, in this field or some.",
-                fields={i: _sentence(problem) for i, problem in problems.items()},
-            )
+            if all(problem == typed.BLANK for problem in problems.values()):
+                if len(problems) == right.size:
+                    return Mark("empty", "Nothing is typed yet.")
+                return Mark("unreadable", "Some fields are still empty.", fields=_sentences(problems))
+            return Mark("unreadable", "Some fields can't be read.", fields=_sentences(problems))
         far = self.far(values, right)
         if far <= 1.01:
             return Mark("right", "Right.")
@@ -458,7 +485,9 @@ class Program:
         return self.solution.replace(right, wrong)
 
     def mark(self, task, given, carried=None):
-        """The `Mark` of a program: it is run, on random networks, and its answer examined."""
+        """The `Mark` of a program, a text or the function itself: run on random networks, and examined."""
+        if callable(given):  # in a notebook, the function itself
+            return self._tried(given, task)
         source = str(given)
         if not source.strip() or source.strip() == self.start.strip():
             return Mark("empty", "Nothing is written yet.")
@@ -472,6 +501,9 @@ class Program:
         function = scope.get(self.name)
         if not callable(function):
             return Mark("unreadable", f"Expected a function called `{self.name}`, found none.")
+        return self._tried(function, task)
+
+    def _tried(self, function, task):
         try:
             verdict = self.examine(function, np.random.default_rng(task.seed + 1))
         except Exception as error:
@@ -581,7 +613,7 @@ class Exercise:
             seed: of the task.
 
         Returns:
-            {name of a step: `Mark`}, in order.
+            `Marks`, {name of a step: `Mark`}, in order.
 
         Raises:
             ValueError: for a step that the exercise does not have, and as `draw`.
@@ -592,7 +624,7 @@ class Exercise:
                 f"{self.name}: expected steps among {[s.name for s in self.steps]}, got {unknown}"
             )
         task = self.draw(seed)
-        carried, off, marks = SimpleNamespace(**vars(task)), False, {}
+        carried, off, marks = SimpleNamespace(**vars(task)), False, Marks()
         for step in self.steps:
             if step.name not in answers:
                 marks[step.name] = Mark("empty", "Nothing is typed yet.")
@@ -622,11 +654,15 @@ class Exercise:
         return bundle | {WIDGET_VIEW: show(self)._repr_mimebundle_()[WIDGET_VIEW]}
 
     def __repr__(self):
-        task = self.draw(0)
-        asked = "\n".join(f"  {step.name}: {step.ask}" for step in self.steps)
-        return (
-            f"{self.title} ({self.name}, level {self.level}, {self.minutes} min)\n{self.text(task)}\n{asked}"
-        )
+        from .page import opened
+
+        told = opened(self, 0)
+        lines = [f"{self.title} ({self.name}, level {self.level}, {self.minutes} min)", told["text"]]
+        for step in told["steps"]:
+            lines.append(f"  {step['name']}: {step['ask']}")
+            lines += [f"    {chr(ord('A') + i)}. {text}" for i, text in enumerate(step.get("options", []))]
+            lines += [f"    {key}: {text}" for key, text in step.get("lines", [])]
+        return macros.plain("\n".join(lines))
 
 
 class _Same(dict):
@@ -665,6 +701,10 @@ def _names(text):
 def _sentence(problem):
     text = str(problem)
     return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+def _sentences(problems):
+    return {i: _sentence(problem) for i, problem in problems.items()}
 
 
 def tex(value, decimals=4):

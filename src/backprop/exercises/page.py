@@ -5,7 +5,9 @@
 
 from html import escape
 
+from .. import macros
 from . import named
+from .exercise import SIGNS
 
 LEVELS = {1: "apply", 2: "combine", 3: "find out"}
 
@@ -23,15 +25,21 @@ def parts(exercise, seed=0, places=None):
         and "line", the same for one line.
     """
     told, name = opened(exercise, seed), escape(exercise.name)
-    yield "html", (
-        f'<section class="bp-exercise" id="practice-{name}" data-exercise="{name}" data-seed="{seed}" '
-        f'data-chapter="{escape(exercise.chapter)}" aria-labelledby="{name}-title">'
-        f'<p class="bp-exercise-title"><span id="{name}-title">'
+    yield (
+        "html",
+        (
+            f'<section class="bp-exercise" id="practice-{name}" data-exercise="{name}" data-seed="{seed}" '
+            f'data-chapter="{escape(exercise.chapter)}" aria-labelledby="{name}-title">'
+            f'<p class="bp-exercise-title"><span id="{name}-title">'
+        ),
     )
     yield "line", exercise.title
-    yield "html", (
-        f'</span> <span class="bp-level">{LEVELS[exercise.level]} · {exercise.minutes} min</span></p>'
-        '<div class="bp-task">'
+    yield (
+        "html",
+        (
+            f'</span> <span class="bp-level">{LEVELS[exercise.level]} · {exercise.minutes} min</span></p>'
+            '<div class="bp-task">'
+        ),
     )
     yield "text", told["text"]
     yield "html", '</div><form autocomplete="off" novalidate>'
@@ -39,10 +47,13 @@ def parts(exercise, seed=0, places=None):
         yield from _fieldset(step)
     another = '<button type="button" data-action="another" disabled>Another one</button> '
     stop = '<button type="button" data-action="stop" hidden>Stop</button> '
-    yield "html", (
-        '<p class="bp-actions"><button type="submit" disabled>Check</button> '
-        f"{another if exercise.varies else ''}{stop if 'program' in exercise.kinds else ''}"
-        '<span class="bp-status" role="status"></span></p></form>'
+    yield (
+        "html",
+        (
+            '<p class="bp-actions"><button type="submit" disabled>Check</button> '
+            f"{another if exercise.varies else ''}{stop if 'program' in exercise.kinds else ''}"
+            '<span class="bp-status" role="status"></span></p></form>'
+        ),
     )
     folds = [(f"Hint {i}", "bp-hint", hint) for i, hint in enumerate(told["hints"], start=1)]
     for summary, kind, text in [*folds, ("Solution", "bp-solution", told["solution"])]:
@@ -81,15 +92,13 @@ def _fieldset(step):
 
 
 def static_html(exercise, seed=0):
-    """The same as one piece of HTML, its Markdown in elements that the page's script turns into HTML."""
+    """The same as one piece of HTML: plain text, with the Markdown for the page's script at hand."""
 
     def one(kind, content):
-        match kind:
-            case "html":
-                return content
-            case "line":
-                return f"<span data-markdown>{escape(content)}</span>"
-        return f'<div data-markdown style="white-space: pre-line">{escape(content)}</div>'
+        if kind == "html":
+            return content
+        tag = "span" if kind == "line" else 'div style="white-space: pre-line"'
+        return f'<{tag} data-markdown="{escape(content)}">{escape(macros.plain(content))}</{tag[:4].strip()}>'
 
     return "".join(one(*piece) for piece in parts(exercise, seed))
 
@@ -161,7 +170,7 @@ def _answer(exercise, action, seed=0, answers=None):
                 "marks": {
                     name: {
                         "state": mark.state,
-                        "message": mark.message,
+                        "message": f"{SIGNS[mark.state]} {mark.message}".strip(),
                         "see": list(mark.see),
                         "fields": {str(i): text for i, text in mark.fields.items()},
                         "slips": list(mark.slips),

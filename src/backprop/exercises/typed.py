@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 
+BLANK = "nothing is typed here yet"
 _SIGNS = str.maketrans({"−": "-", "–": "-", "·": "*", "×": "*", "\u00a0": " ", "\u2009": " "})
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _FIELD = re.compile(rf"({_NUMBER})(?:\s*/\s*({_NUMBER}))?(?:\s*\*\s*10\s*(?:\^|\*\*)\s*([+-]?\d+))?")
@@ -22,7 +23,7 @@ def number(text):
     typed = str(text).strip()
     plain = typed.translate(_SIGNS)
     if not plain:
-        raise Unreadable("nothing is typed here yet")
+        raise Unreadable(BLANK)
     if found := _FIELD.fullmatch(plain):
         numerator, denominator, exponent = found.groups()
         if denominator is not None and float(denominator) == 0:

@@ -86,13 +86,13 @@ two_outputs = Exercise(
             rf"The slopes are $\dactf{{2}}(\pre{{2}}) = {tex(slope(t.fwd.z[2]))}$ and "
             rf"$\dactf{{1}}(\pre{{1}}) = {tex(slope(t.fwd.z[1]))}$."
         ),
-        lambda t: rf"$\back{{2}}{{1}}\err{{2}} = {tex(t.net.W[2].T @ t.delta2)}$; multiply it by the slopes.",
+        lambda t: rf"$\back{{2}}{{1}} = {tex(t.net.W[2].T @ t.delta2)}$; multiply it by the slopes.",
     ),
     solution=lambda t: (
         rf"$$\err{{2}} = (\out - \lab) \had \dactf{{2}}(\pre{{2}}) = {tex(t.fwd.a[2] - t.y)} \had "
         rf"{tex(slope(t.fwd.z[2]))} = {tex(t.delta2)}$$"
         "\n\n"
-        rf"$$\err{{1}} = \bigl(\back{{2}}{{1}} \err{{2}}\bigr) \had \dactf{{1}}(\pre{{1}}) = "
+        rf"$$\err{{1}} = \bigl(\back{{2}}{{1}}\bigr) \had \dactf{{1}}(\pre{{1}}) = "
         rf"{tex(t.net.W[2].T @ t.delta2)} \had {tex(slope(t.fwd.z[1]))} = {tex(t.delta1)}$$"
     ),
 )
