@@ -5,12 +5,19 @@ script, which asks the same Python.
 
     ```{practice} hidden-error-by-hand
     ```
+
+`practice-page` is the page that mixes them: a list of all, and a place for the script. Every page loads
+web/progress.js, which keeps the reader's record and marks the table of contents.
 """
+
+import json
+from pathlib import Path
 
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
+SCRIPT = "exercises/progress.js"
 PROVED = {"thm", "prop", "lem", "cor", "alg"}
 
 
@@ -49,6 +56,48 @@ class Practice(SphinxDirective):
         return children
 
 
+class PracticePage(Practice):
+    """A place for the page's script, and all exercises with their levels, chapter by chapter."""
+
+    required_arguments = 0
+
+    def run(self):
+        from backprop import exercises
+        from backprop.exercises.page import LEVELS
+
+        lines = []
+        for chapter in dict.fromkeys(exercise.chapter for exercise in exercises.ALL.values()):
+            lines += ["", f"**{{doc}}`chapters/{chapter}`**", ""]
+            for it in exercises.of_chapter(chapter):
+                link = f"{{ref}}`{it.title} <practice-{it.name}>`"
+                lines.append(f'- <span data-practice="{it.name}">{link}</span> ({LEVELS[it.level]}, {it.minutes} min)')
+        return [raw('<div id="bp-practice" data-live></div>'), *self.parsed("\n".join(lines))]
+
+
+def script(root, labels):
+    """The text of the script that keeps the record, with all exercises that stand on a page."""
+    from backprop import exercises
+
+    listed = [
+        {"name": name, "title": exercise.title, "page": f"{labels[f'practice-{name}'][0]}.html"}
+        for name, exercise in exercises.ALL.items()
+        if f"practice-{name}" in labels
+    ]
+    code = (Path(root) / "web" / "progress.js").read_text(encoding="utf-8")
+    return f"const EXERCISES = {json.dumps(listed, ensure_ascii=False)};\n{code}"
+
+
+def _write(app, error):
+    if error is None and app.builder.format == "html":
+        target = Path(app.outdir) / SCRIPT
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(script(app.srcdir, app.env.get_domain("std").anonlabels), encoding="utf-8")
+
+
+def _load(app, pagename, templatename, context, doctree):
+    app.add_js_file(f"../{SCRIPT}", priority=300, loading_method="defer")
+
+
 def places(exercise):
     """{label: link as MyST} of all that explains a mistake of this exercise."""
     labels = dict.fromkeys(
@@ -75,4 +124,7 @@ def raw(html):
 
 def setup(app):
     app.add_directive("practice", Practice)
+    app.add_directive("practice-page", PracticePage)
+    app.connect("build-finished", _write)
+    app.connect("html-page-context", _load)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

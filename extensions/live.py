@@ -7,6 +7,7 @@ pages stay static.
 
 import json
 import os
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -56,7 +57,7 @@ def _add(app, pagename, templatename, context, doctree):
     if listed:
         text = json.dumps(listed, ensure_ascii=False).replace("</", "<\\/")
         context["body"] += f'<script type="application/json" id="bp-cells">{text}</script>'
-    if listed or "data-demo=" in context["body"] or "data-exercise=" in context["body"]:
+    if listed or re.search(r"\sdata-(demo|exercise|live)\b", context["body"]):
         app.add_js_file(f"../live/{app.config.live_script}", type="module")
 
 

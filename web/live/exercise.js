@@ -26,6 +26,7 @@ export class Exercise {
     const before = progress.read(this.name);
     if (asked !== undefined && asked !== (before.seed ?? 0)) this.open(asked);
     else if (kept) this.restore(before);
+    else this.seed = before.seed ?? 0;
   }
 
   button(action, act) {
@@ -166,6 +167,12 @@ export class Exercise {
     address.hash = `practice-${this.name}`;
     history.replaceState(history.state, "", address);
     this.status.textContent = `Variant ${seed}.`;
+  }
+
+  // Once more: with other numbers, where it has any.
+  renew() {
+    if (this.form.querySelector("[data-action=another]")) return this.open(this.seed + 1);
+    return this.keep(FRESH);
   }
 
   present(task) {

@@ -46,6 +46,8 @@ const cells = document.getElementById("bp-cells");
 if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
   if (cells) offerCells(cells);
+  const practice = document.getElementById("bp-practice");
+  if (practice) import("./practice.js").then(({ Practice }) => new Practice(practice, python));
 } else {
   for (const place of document.querySelectorAll(".bp-demo .bp-status"))
     place.textContent = "This browser cannot run Python (it lacks WebAssembly or workers): the demo stays as it is.";

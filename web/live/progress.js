@@ -1,35 +1,5 @@
-// What the reader has typed and solved: one record an exercise, on this device and nowhere else.
-//   seed, task   the variant that is open (its text, for any but the first)
-//   answers      what stands in its fields, by step
-//   tries, hints, looked, solved   how it goes with this variant: wrong checks, hints opened, solution opened
-//   done, first, helped   the first day it was solved without the solution; at the first try; hints in all
-//   card         when it is due again (schedule.js)
-const PREFIX = "exercise:";
-const memory = new Map(); // storage may be forbidden; then all lasts as long as the page
-
-export function read(name) {
-  try {
-    return JSON.parse(localStorage.getItem(PREFIX + name)) ?? {};
-  } catch {
-    return memory.get(name) ?? {};
-  }
-}
-
-export function keep(name, change) {
-  const record = { ...read(name), ...change };
-  try {
-    localStorage.setItem(PREFIX + name, JSON.stringify(record));
-  } catch {
-    memory.set(name, record);
-  }
-  if ("card" in change) document.dispatchEvent(new CustomEvent("progress"));
-  return record;
-}
-
-export function forget(name) {
-  memory.delete(name);
-  try { localStorage.removeItem(PREFIX + name); } catch { /* as above */ }
-}
+// What the page's script does with the record that web/progress.js keeps.
+export const { read, keep, forget, summary } = window.progress;
 
 // A solved variant is done unless the solution was read first; it comes back the sooner, the more help it took.
 export async function solved(name) {
