@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from extensions import notation
+from extensions.expansion import expand
 
 import backprop as bp
 
@@ -477,6 +478,89 @@ def test_every_own_letter_stands_in_its_quotation(profile):
         form = canonical(entry.get("text") or entry.get("form") or forms[name], brackets=True)
         pattern = re.sub(r"\\#\d", r"[^()\\[\\]]+?", re.escape(form))
         assert re.search(pattern, canonical(entry["quote"], brackets=True)), f"{name}: {entry}"
+
+
+def base(form):
+    """The letter under all scripts, with what stands before it: `dZ` of `dZ^{[l]}`."""
+    return re.split(r"[\^_{ ]", re.sub(r"\\(?:mathbf|mathrm)\{(\w)\}", r"\1", form))[0]
+
+
+@pytest.mark.parametrize("profile", [notation.OWN, *NOTATION["profiles"]])
+def test_letters_of_one_thing_belong_together(profile):
+    """A column, its entry and the matrix of a batch; a letter as the text has it and with its layer."""
+    symbols = {symbol["macro"]: symbol for symbol in NOTATION["symbols"]}
+    form = lambda name: notation.form_of(symbols[name], profile)
+    for column, entry in (("pre", "prei"), ("act", "acti"), ("err", "erri")):
+        assert form(entry) == form(column) + "_{#2}"
+    for column, entry in (("inp", "inpi"), ("lab", "labi")):
+        assert form(entry) == form(column) + "_{#1}"
+    for column, batch in (("pre", "Pre"), ("act", "Act"), ("err", "Err"), ("inp", "Inp"), ("lab", "Lab")):
+        one, many = base(form(column)), base(form(batch))
+        capital = {"\\delta": "\\Delta", "dz": "dZ"}.get(one, one.upper())
+        assert (
+            many == capital
+            and form(batch).replace("\\mathbf{T}", "T")[len(many) :] == form(column)[len(one) :]
+        )
+    for symbol in symbols.values():
+        text = symbol.get("text", {}).get(profile)  # pieces have none
+        if text and (profile, symbol["macro"]) != ("goodfellow", "nlayers"):  # their l is set as ℓ
+            assert base(text) == base(form(symbol["macro"])) or symbol["macro"] in ("norm", "diag")
+
+    weight = re.sub(r"_\{#2,?#3\}$", "", form("Wi"))
+    assert base(weight).upper() == base(form("W")).upper() and weight[1:] == form("W")[1:]
+    folded = form("Wfold") == form("W")
+    assert form("Wfold") == ("" if folded else r"\widetilde ") + form("W")
+    assert form("actfold") == ("" if folded else r"\tilde ") + form("act")
+
+
+# Pieces where the bias is folded in, in macros: the same in every such notation.
+FOLDED = {
+    "layerzero": r"\bigl[\begin{smallmatrix} 1 \\ \inp \end{smallmatrix}\bigr]",
+    "Layerzero": r"\bigl[\begin{smallmatrix} \ones^{\T} \\ \Inp \end{smallmatrix}\bigr]",
+    "affine": r"\W{#1}\,\act{#2}",
+    "affineof": r"\W{#1} \bigl[\begin{smallmatrix} 1 \\ #2 \end{smallmatrix}\bigr]",
+    "affinei": r"\sum_{#3=0}^{\size{#4}} \Wi{#1}{#2}{#3}\,\acti{#4}{#3}",
+    "activated": r"\Bigl[\begin{smallmatrix} 1 \\ \actf{#1}(\pre{#1}) \end{smallmatrix}\Bigr]",
+    "Affine": r"\W{#1}\,\Act{#2}",
+    "Activated": r"\Bigl[\begin{smallmatrix} \ones^{\T} \\ \actf{#1}(\Pre{#1}) \end{smallmatrix}\Bigr]",
+}
+# Two ways to leave out the bias in what goes back, and a part of a sum's name.
+BACK = {
+    r"\bigl(\Wunits{#1}\bigr)^{\T} \%s{#1}",
+    r"\Bigl[\bigl(\W{#1}\bigr)^{\T} \%s{#1}\Bigr]_{1, \dots, \size{#2}}",
+}
+
+
+@pytest.mark.parametrize("profile", NOTATION["profiles"])
+def test_pieces_are_built_from_the_letters(profile):
+    symbols = {symbol["macro"]: symbol for symbol in NOTATION["symbols"]}
+    form = lambda name: notation.form_of(symbols[name], profile)
+    pieces = dict(NOTATION["profiles"][profile].get("pieces", {}))
+    if "Wunits" in pieces:
+        assert {name: pieces.pop(name) for name in FOLDED} == FOLDED
+        assert pieces.pop("Wunits") == form("W") + "_{:,1:}" and form("bias") == form("W") + "_{:,0}"
+        assert (
+            pieces.pop("actunits") == form("act") + "_{1:}"
+            and pieces.pop("Actunits") == form("Act") + "_{1:}"
+        )
+        for name, error in (("back", "err"), ("Back", "Err")):
+            assert pieces.pop(name) in {way % error for way in BACK}
+    for name in ("affine", "affineof", "affinei", "Affine"):
+        terms = pieces.pop(name, symbols[name]["form"]).split(" + ")
+        assert sorted(terms) == sorted(symbols[name]["form"].split(" + ")), "the bias may stand first"
+    if "outis" in pieces:  # the output has no letter but that of the last layer's activations
+        last = expand(pieces.pop("outis"), notation.plain_macros(NOTATION["symbols"], profile))
+        assert last == form("out")
+    assert set(pieces) <= {"outgrad", "lossof", "lossi", "costsum", "costelements"}
+    example = pieces.pop("lossi", r"\loss_{#1}")
+    whole = pieces.pop("lossof", example)
+    assert whole in (example, r"\loss(\out^{(#1)}, \lab^{(#1)})") and base(example) in (
+        r"\loss",
+        base(form("loss")),
+    )
+    for name in ("costsum", "costelements"):
+        own = pieces.pop(name, "")
+        assert not own or base(own.replace(r"\bar", "").lstrip("{").rstrip("}")) in form("cost")
 
 
 @pytest.mark.parametrize("name", NOTATION["formulas"])

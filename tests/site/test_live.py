@@ -250,6 +250,41 @@ def test_only_the_latest_position_of_a_drag_counts(site, open_page):
     assert asked == ["open", "set"]
 
 
+LISTEN = """() => {
+  const post = Worker.prototype.postMessage;
+  window.asked = [];
+  Worker.prototype.postMessage = function (data) { window.asked.push(data.message.action); post.call(this, data); };
+}"""
+
+
+def test_other_letters_redraw_a_demo_where_it_stands(site, open_page):
+    page = open_page(f"{site}/{CHAPTER}")
+    page.evaluate(LISTEN)
+    for steps in (1, 2):
+        page.locator("figure[data-demo=stepper] [data-action=advance]").click()
+        shows(page, "stepper", demos.stepper.view(steps=steps))
+    page.evaluate("notation.choose('cmu')")
+    page.wait_for_function("window.asked.includes('letters')", timeout=WAIT)
+    shows(page, "stepper", demos.stepper.view(steps=2, notation="cmu"))
+    assert page.evaluate("window.asked") == ["open", "advance", "advance", "letters"]
+    assert page.trouble == []
+
+
+def test_a_demo_that_computes_too_long_can_be_stopped(site, open_page):
+    """With all of its Python; the next touch finds it where the picture stands."""
+    page = open_page(f"{site}/chapters/demos.html?width=24&steps=20000#demo-playground")
+    figure = page.locator("figure[data-demo=playground]")
+    page.evaluate(LISTEN)
+    page.wait_for_function("window.asked.includes('open')", timeout=WAIT)
+    figure.locator("[data-action=stop]").click()
+    page.wait_for_function(
+        "document.querySelector('[data-demo=playground] .bp-status').textContent.startsWith('Stopped.')"
+    )
+    figure.locator("[data-action=advance]").click()
+    page.wait_for_function("window.asked.includes('advance')", timeout=WAIT)
+    shows(page, "playground", demos.named("playground").view(steps=1))
+
+
 @pytest.mark.parametrize("path", list(chapters()))
 def test_every_cell_of_a_chapter_prints_what_is_stored(site, open_page, path):
     page = open_page(f"{site}/chapters/{path.stem}.html")
