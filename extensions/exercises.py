@@ -11,6 +11,7 @@ web/progress.js, which keeps the reader's record and marks the table of contents
 """
 
 import json
+from html import escape
 from pathlib import Path
 
 from docutils import nodes
@@ -70,8 +71,62 @@ class PracticePage(Practice):
             lines += ["", f"**{{doc}}`chapters/{chapter}`**", ""]
             for it in exercises.of_chapter(chapter):
                 link = f"{{ref}}`{it.title} <practice-{it.name}>`"
-                lines.append(f'- <span data-practice="{it.name}">{link}</span> ({LEVELS[it.level]}, {it.minutes} min)')
-        return [raw('<div id="bp-practice" data-live></div>'), *self.parsed("\n".join(lines))]
+                told = f"({LEVELS[it.level]}, {it.minutes} min)"
+                lines.append(f'- <span data-practice="{it.name}">{link}</span> {told}')
+        lab = '<p><a href="lite/lab/index.html">All of them as notebooks, in JupyterLite.</a></p>'
+        place = [raw('<div id="bp-practice" data-live></div>')]
+        return [*place, *self.parsed("\n".join(lines)), *([raw(lab)] if self.config.live_script else [])]
+
+
+class GradientPage(SphinxDirective):
+    """The form of `backprop.pasted`, filled with an example."""
+
+    def run(self):
+        from backprop import pasted
+        from backprop.activations import ACTIVATIONS
+        from backprop.losses import LOSSES
+
+        numbers, gradient = pasted.example()
+        choices = {
+            "hidden": (
+                "Hidden activation",
+                {name: name for name in ACTIVATIONS if name != "softmax"},
+                "sigmoid",
+            ),
+            "output": ("Output activation", {name: name for name in ACTIVATIONS}, "sigmoid"),
+            "loss": ("Loss", {name: name for name in LOSSES}, "half_squared_error"),
+            "layout": ("Layout", pasted.LAYOUTS, "columns"),
+            "cost": ("Cost", {name: name for name in pasted.COSTS}, "mean over the examples"),
+        }
+        fields = "".join(
+            f'<label>{title} <select name="{name}">'
+            + "".join(
+                f'<option value="{value}"{" selected" if value == chosen else ""}>{escape(words)}</option>'
+                for value, words in options.items()
+            )
+            + "</select></label>"
+            for name, (title, options, chosen) in choices.items()
+        )
+        fields += '<label>λ of L2 <input type="text" name="l2" value="0" size="6"></label>'
+        areas = "".join(
+            f'<label>{title}<textarea name="{name}" rows="{text.count(chr(10)) + 2}" spellcheck="false" '
+            f'autocapitalize="off" aria-label="{title}">{escape(text)}</textarea></label>'
+            for name, title, text in (
+                ("numbers", "Weights, biases, inputs and labels", numbers),
+                ("gradient", "Your gradient, or your function backward(W, b, X, Y)", gradient),
+            )
+        )
+        return [
+            raw(
+                '<form id="bp-gradient" class="bp-live" data-live autocomplete="off" novalidate>'
+                '<fieldset disabled><legend class="visually-hidden">The gradient to check</legend>'
+                f'<div class="bp-choices">{fields}</div>'
+                f'{areas}<p class="bp-actions"><button type="submit">Check the gradient</button> '
+                '<button type="button" data-action="stop" hidden>Stop</button> '
+                '<span class="bp-status" role="status"></span></p></fieldset>'
+                '<div class="bp-mark" role="status"></div></form>'
+            )
+        ]
 
 
 def script(root, labels):
@@ -125,6 +180,7 @@ def raw(html):
 def setup(app):
     app.add_directive("practice", Practice)
     app.add_directive("practice-page", PracticePage)
+    app.add_directive("gradient-page", GradientPage)
     app.connect("build-finished", _write)
     app.connect("html-page-context", _load)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

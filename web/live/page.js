@@ -42,11 +42,22 @@ function offerCells(data) {
   };
 }
 
+// At the foot of the page; the editor is fetched when it is opened.
+function offerScratch() {
+  const box = Object.assign(document.createElement("details"), { className: "bp-fold bp-scratch" });
+  box.innerHTML = "<summary>Your own Python, on this page</summary>";
+  document.querySelector("article").append(box);
+  box.addEventListener("toggle", async () => (await import("./scratch.js")).scratch(box, python, adopt), { once: true });
+}
+
 const cells = document.getElementById("bp-cells");
 if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
   if (cells) offerCells(cells);
+  offerScratch();
   const practice = document.getElementById("bp-practice");
+  const gradient = document.getElementById("bp-gradient");
+  if (gradient) import("./gradient.js").then(({ Gradient }) => new Gradient(gradient, python));
   if (practice) import("./practice.js").then(({ Practice }) => new Practice(practice, python));
 } else {
   for (const place of document.querySelectorAll(".bp-demo .bp-status"))

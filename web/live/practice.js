@@ -51,7 +51,7 @@ export class Practice {
     due.sort((one, other) => (read(one.name).card.due < read(other.name).card.due ? -1 : 1));
     const begun = ({ page }) => summary(this.exercises.filter((other) => other.page === page)).begun;
     const fresh = this.exercises.filter((exercise) => !read(exercise.name).card && begun(exercise));
-    const others = [...due, ...fresh].filter(({ name }) => name !== this.name);
+    const others = [...due, ...fresh].filter(({ name }) => name !== this.name || read(name).solved);
     if (others.length) return this.show(others[0]);
     const dates = this.exercises.map(({ name }) => read(name).card?.due).filter(Boolean).sort();
     this.status.textContent = dates.length

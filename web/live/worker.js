@@ -90,6 +90,7 @@ const plain = (value) => value?.toJs?.({ dict_converter: Object.fromEntries }) ?
 const actions = {
   cell: ({ cells }, { source, name }, emit) => cells.run(source, name, (kind, value) => emit(kind, plain(value))),
   demo: ({ desk, pyodide }, { message }) => plain(desk.handle(pyodide.toPy(message))),
+  gradient: ({ pyodide }, { message }) => plain(pyodide.pyimport("backprop.pasted").handle(pyodide.toPy(message))),
   exercise: ({ exercises, pyodide }, { message }) => plain(exercises().handle(pyodide.toPy(message))),
 };
 const ready = start();
