@@ -255,7 +255,24 @@ def test_garbage_a_link_a_reload_and_practice(site, open_page):
         assert record(page) == {}
     upload.set_input_files({"name": "r.json", "mimeType": "application/json", "buffer": text.encode()})
     page.get_by_text("1 exercises imported.").wait_for()
-    assert record(page) == before
+    assert record(page) == before and "<" not in json.dumps(before["task"])
+    # A record from elsewhere brings no markup, script or address with it.
+    hostile = json.loads(text)
+    evil = "<img src=x onerror=document.body.id='hit'> [a](javascript:alert) ![b](https://example.org/b.png)"
+    task = hostile["exercises"][NAME]["task"]
+    task |= {"text": evil, "solution": evil, "hints": [evil] * 3}
+    task["steps"][0]["html"] = evil
+    hostile["exercises"][NAME]["solved"] = False
+    upload.set_input_files(
+        {"name": "r.json", "mimeType": "application/json", "buffer": json.dumps(hostile).encode()}
+    )
+    page.wait_for_function("name => progress.read(name).task.text.includes('img')", arg=NAME)
+    page.goto(f"{site}/{CHAPTER}")
+    page.wait_for_function(
+        "name => document.querySelector(`[data-exercise=${name}] .bp-task`).textContent.includes('onerror')",
+        arg=NAME,
+    )
+    assert box.locator("img, .bp-task a").count() == 0 and page.locator("#hit").count() == 0
     assert page.trouble == []
 
 

@@ -331,7 +331,7 @@ def test_stop_ends_an_endless_loop_and_the_page_goes_on(site, open_page):
     cell = write(page, 0, "print('going')\nwhile True:\n    pass")
     page.keyboard.press("Shift+Enter")
     cell.locator("[data-stream=stdout]").wait_for(timeout=WAIT)
-    page.get_by_role("button", name="Stop").click()
+    page.locator(".bp-live-bar").get_by_role("button", name="Stop").click()
     finished(page)
     cell = write(page, 0, "print('alive')")
     page.keyboard.press("Shift+Enter")

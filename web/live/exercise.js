@@ -3,6 +3,8 @@ import { typeset, write } from "./markdown.js";
 import * as progress from "./progress.js";
 
 const FRESH = { answers: undefined, tries: 0, hints: [], looked: false, solved: false };
+// A step without markup: a record can have been imported, and its markup would be anyone's.
+const bare = ({ html, ...step }) => step;
 
 export class Exercise {
   constructor(section, python, kept = true) {
@@ -79,7 +81,7 @@ export class Exercise {
   restore({ seed = 0, task, answers, solved }) {
     if (task && task.steps.map(({ name }) => name).join() === this.steps.map(({ dataset }) => dataset.step).join()) {
       this.seed = seed;
-      this.present(task);
+      this.present({ ...task, steps: task.steps.map(bare) });
     }
     if (this.seed !== seed) return;
     if (answers) this.fill(answers);
@@ -161,7 +163,7 @@ export class Exercise {
     const task = await this.ask({ action: "open" });
     if (!task) return void (this.seed = before);
     this.present(task);
-    this.keep({ ...FRESH, task });
+    this.keep({ ...FRESH, task: { ...task, steps: task.steps.map(bare) } });
     const address = new URL(location);
     address.searchParams.set("seed", seed);
     address.hash = `practice-${this.name}`;
@@ -186,7 +188,7 @@ export class Exercise {
       const step = this.step(name);
       delete step.dataset.state;
       write(step.querySelector(".bp-mark"), "");
-      if (kind === "number") step.querySelector(".bp-grid").outerHTML = html;
+      if (kind === "number" && html) step.querySelector(".bp-grid").outerHTML = html;
       if (kind === "formula") step.querySelector("input").value = "";
       if (kind === "choice") step.querySelectorAll(".bp-option").forEach((option, i) => {
         option.querySelector("input").checked = false;

@@ -12,7 +12,8 @@ marked.use({
     math("display", "block", "$$", /^\$\$([^]+?)\$\$(?:\n|$)/, "div", "\\[", "\\]"),
     math("formula", "inline", "$", /^\$([^$]+?)\$/, "span", "\\(", "\\)"),
   ],
-  renderer: { html: ({ text }) => escaped(text) }, // a verdict may quote what the reader typed
+  // A verdict may quote what the reader typed, and a record may have been imported: no markup, no addresses.
+  renderer: { html: ({ text }) => escaped(text), link: ({ text }) => escaped(text), image: ({ text }) => escaped(text) },
 });
 
 // Fill a place with Markdown; MathJax forgets the formulas that stood there.

@@ -2,7 +2,6 @@
 import { Cells } from "./cells.js";
 
 const START = "import backprop as bp\nimport numpy as np\n\n";
-const HINT = "Shift+Enter runs it. What the page's cells have made is here too.";
 
 export function scratch(box, python, adopt) {
   const key = `scratch:${location.pathname}`;
@@ -10,6 +9,8 @@ export function scratch(box, python, adopt) {
   const changed = (source) => { try { localStorage.setItem(key, source); } catch { /* then it lasts as long as the page */ } };
   box.insertAdjacentHTML("beforeend", `<div class="cell" id="bp-scratch"><div class="cell_input"></div></div><div class="bp-live-bar"></div>`);
   const cell = { id: "bp-scratch", name: "the scratch cell", source: read() ?? START, changed };
-  new Cells([cell], box.lastElementChild, python, adopt, HINT);
+  const others = document.getElementById("bp-cells") ? " What the page's cells have made is here too." : "";
+  const hint = `Shift+Enter runs it.${others}`;
+  new Cells([cell], box.lastElementChild, python, adopt, hint);
   cell.editor.focus();
 }
