@@ -12,9 +12,9 @@ from functools import cache
 import numpy as np
 import pytest
 from extensions import notation
-from extensions.expansion import expand
 
 import backprop as bp
+from backprop.macros import expand
 
 from .printed.arrays import arrays, gradient, profile_arrays, slope
 from .printed.evaluate import key

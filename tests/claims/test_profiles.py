@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 from extensions import notation
-from extensions.expansion import expand
 
 import backprop as bp
+from backprop.macros import expand
 
 from .formulas import TEX, commands
 from .labels import ROOT, claims

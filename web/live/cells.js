@@ -1,9 +1,5 @@
 // The code cells of a page, editable and run on the page's Python. Loaded when the reader asks for it.
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { python as language } from "@codemirror/lang-python";
-import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { EditorView, keymap } from "@codemirror/view";
-import { classHighlighter } from "@lezer/highlight";
+import { editor } from "./editor.js";
 import { say } from "./status.js";
 
 const element = (tag, className, rest) => Object.assign(document.createElement(tag), { className, ...rest });
@@ -24,31 +20,23 @@ export class Cells {
   running = Promise.resolve();
   stops = 0;
 
-  constructor(cells, bar, python, adopt) {
+  constructor(cells, bar, python, adopt, hint = "Shift+Enter runs a cell, and first those above it that have not run.") {
     Object.assign(this, { cells, bar, python, adopt });
     cells.forEach((cell, index) => Object.assign(cell, { index, place: document.getElementById(cell.id) }));
     cells.filter(({ place }) => place).forEach((cell, index) => this.prepare(cell, `cell ${index + 1}`));
     bar.replaceChildren();
-    button(bar, "Run all", () => this.run(cells)).focus();
+    if (cells.length > 1) button(bar, "Run all", () => this.run(cells)).focus();
     this.stopper = button(bar, "Stop", () => this.stop());
     this.stopper.disabled = true;
-    bar.append("Shift+Enter runs a cell, and first those above it that have not run.");
+    bar.append(hint);
   }
 
   prepare(cell, name) {
-    cell.name = name;
+    name = cell.name ??= name;
     cell.output = cell.place.querySelector(".cell_output") ?? cell.place.appendChild(element("div", "cell_output"));
     const input = cell.place.querySelector(".cell_input");
     if (!input) return; // only what it shows stands on the page
-    const shiftEnter = { key: "Shift-Enter", run: () => (this.runTo(cell, true), true) };
-    cell.editor = new EditorView({
-      doc: cell.source,
-      extensions: [
-        keymap.of([shiftEnter, ...defaultKeymap, ...historyKeymap]), history(), EditorView.lineWrapping,
-        language(), indentUnit.of("    "), indentOnInput(), bracketMatching(), syntaxHighlighting(classHighlighter),
-        EditorView.contentAttributes.of({ "aria-label": `Python code of ${name}` }),
-      ],
-    });
+    cell.editor = editor(cell.source, `Python code of ${name}`, () => this.runTo(cell, true), cell.changed);
     input.replaceChildren(cell.editor.dom);
     button(input, "Run", () => this.runTo(cell)).ariaLabel = `Run ${name}`;
   }

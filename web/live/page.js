@@ -3,8 +3,17 @@ import { Demo } from "./demo.js";
 import { Python } from "./python.js";
 
 const python = new Python();
-const adopt = (root) =>
-  [...root.querySelectorAll("figure[data-demo]:has(form)")].map((figure) => new Demo(figure, python));
+const adopt = (root) => {
+  exercises(root);
+  return [...root.querySelectorAll("figure[data-demo]:has(form)")].map((figure) => new Demo(figure, python));
+};
+
+async function exercises(root) {
+  const sections = root.querySelectorAll("[data-exercise]");
+  if (!sections.length) return;
+  const { Exercise } = await import("./exercise.js");
+  for (const section of sections) new Exercise(section, python);
+}
 
 // Python may be fetched ahead where that costs the reader nothing, and only for one who reads on.
 function fetchAhead(demos) {
@@ -33,10 +42,23 @@ function offerCells(data) {
   };
 }
 
+// At the foot of the page; the editor is fetched when it is opened.
+function offerScratch() {
+  const box = Object.assign(document.createElement("details"), { className: "bp-fold bp-scratch" });
+  box.innerHTML = "<summary>Your own Python, on this page</summary>";
+  document.querySelector("article").append(box);
+  box.addEventListener("toggle", async () => (await import("./scratch.js")).scratch(box, python, adopt), { once: true });
+}
+
 const cells = document.getElementById("bp-cells");
 if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
   if (cells) offerCells(cells);
+  offerScratch();
+  const practice = document.getElementById("bp-practice");
+  const gradient = document.getElementById("bp-gradient");
+  if (gradient) import("./gradient.js").then(({ Gradient }) => new Gradient(gradient, python));
+  if (practice) import("./practice.js").then(({ Practice }) => new Practice(practice, python));
 } else {
   window.cannotRun("This browser cannot run Python: it lacks WebAssembly, workers or decompression.");
 }

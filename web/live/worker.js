@@ -109,8 +109,9 @@ async function start() {
   const cells = pyodide.pyimport("backprop.live.cells");
   cells.prepare(pyodide.toPy(modules), (name) => fetchNow(pyodide, name));
   const desk = pyodide.pyimport("backprop.demos").desk();
+  const exercises = () => pyodide.pyimport("backprop.exercises.page");
   forget(await cache);
-  return { pyodide, cells, desk };
+  return { pyodide, cells, desk, exercises };
 }
 
 // Only the files of this edition are kept.
@@ -123,6 +124,8 @@ const plain = (value) => value?.toJs?.({ dict_converter: Object.fromEntries }) ?
 const actions = {
   cell: ({ cells }, { source, name }, emit) => cells.run(source, name, (kind, value) => emit(kind, plain(value))),
   demo: ({ desk, pyodide }, { message }) => plain(desk.handle(pyodide.toPy(message))),
+  gradient: ({ pyodide }, { message }) => plain(pyodide.pyimport("backprop.pasted").handle(pyodide.toPy(message))),
+  exercise: ({ exercises, pyodide }, { message }) => plain(exercises().handle(pyodide.toPy(message))),
 };
 const ready = start();
 ready.then(() => say({ kind: "ready" }), failed);
