@@ -19,9 +19,9 @@ import numpy as np
 from backprop import exercises, macros
 from backprop.exercises import page
 from backprop.live import cells
+from tools.notebooks import normalised, stored_text
 
 ROOT = Path(__file__).resolve().parent.parent
-from tools.notebooks import normalised, stored_text
 
 TARGET = ROOT / "exercises"
 TO_DO = (
