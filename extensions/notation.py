@@ -16,7 +16,7 @@ from docutils.statemachine import StringList
 from jsonschema import Draft202012Validator
 from sphinx.util.docutils import SphinxDirective
 
-from .expansion import expand
+from backprop.macros import expand
 
 FILE = "src/backprop/data/notation.toml"  # from the book's root
 SCHEMA = Path(__file__).with_name("notation.schema.json")

@@ -15,8 +15,9 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from backprop.macros import expand
+
 from . import notation as symbols
-from .expansion import expand
 
 SCRIPT = "notation/notation.js"
 # The letters of the key, in the order of a forward and a backward pass.

@@ -25,12 +25,12 @@ import nbformat
 import yaml
 from extensions import checked
 from extensions import notation as symbols
-from extensions.expansion import expand
 
+from backprop.macros import expand
+from tools import exercises
 from tools.notebooks import FOLDERS, KERNEL, LANGUAGE
 
 ROOT = Path(__file__).resolve().parent.parent
-
 
 # Directives of sphinx-proof that carry a number; each kind counts for itself, through the whole book.
 NUMBERED = (
@@ -178,6 +178,9 @@ class Book:
                 self._collect(page, text.splitlines())
             headings = [h[2] for text in texts for h in HEADING.finditer(text)]
             self.titles[page] = plain(headings[0]) if headings else page
+        # No pages of the site; in plain TeX and Markdown already.
+        self.exercises = exercises.notebooks(self.profile) if (self.root / "exercises").is_dir() else {}
+        self.pages += self.exercises
 
     # Labels and numbers
 
@@ -228,8 +231,14 @@ class Book:
 
     def reader(self, page):
         """The reader notebook of a page, for example "chapters/05-worked-example"."""
-        notebook = copy.deepcopy(self.sources[page])
+        notebook = copy.deepcopy(self.exercises[page]) if page in self.exercises else self._chapter(page)
         notebook.metadata = nbformat.from_dict({"kernelspec": self.kernel, "language_info": LANGUAGE})
+        if self.wheel and any(cell.cell_type == "code" for cell in notebook.cells):
+            notebook.cells.insert(0, _colab_cell(self.wheel))
+        return notebook
+
+    def _chapter(self, page):
+        notebook = copy.deepcopy(self.sources[page])
         notebook.nbformat, notebook.nbformat_minor = 4, 5
         writer = Writer(self, page)
         for number, cell in enumerate(notebook.cells, start=1):
@@ -247,8 +256,6 @@ class Book:
             heading = HEADING.match(first.source)
             at = heading.end() if heading else 0
             first.source = first.source[:at] + "\n\n" + note + first.source[at:]
-        if self.wheel and any(cell.cell_type == "code" for cell in notebook.cells):
-            notebook.cells.insert(0, _colab_cell(self.wheel))
         if writer.cited:
             text = "\n".join(
                 ["## References", "", *(f"- {self.entries[key].text}" for key in sorted(writer.cited))]
@@ -321,7 +328,8 @@ class Writer:
         if directive.name.startswith("prf:") and kind in (*NUMBERED, "proof"):
             return self._statement(directive, kind)
         known = {
-            "exercise": self._exercise, "solution": self._solution, "admonition": self._admonition,
+            "exercise": self._exercise, "solution": self._solution, "practice": self._practice,
+            "admonition": self._admonition,
             "dropdown": self._admonition, "tab-set": self._tabs, "tab-item": self._tab,
             "figure": self._figure, "image": self._figure, "table": self._table, "math": self._math,
             "code-block": self._code, "notation-table": self._notation_table,
@@ -370,6 +378,27 @@ class Writer:
         return self._folded(
             self._title("Solution to exercise", exercise.number, exercise.title), directive.body
         )
+
+    def _practice(self, directive):
+        """An exercise of `backprop.exercises`: its first variant, and how to have it answer."""
+        from backprop.exercises import named
+        from backprop.exercises.page import opened
+
+        exercise = named(directive.argument)
+        parts = opened(exercise, 0)
+        asked = [f"{i}. {step['ask']}" for i, step in enumerate(parts["steps"], start=1)]
+        asks = [
+            f"`exercises.named({exercise.name!r})` in a cell checks your answers and draws other numbers."
+        ]
+        for step in parts["steps"]:
+            asks += [f"- {text}" for text in step.get("options", [])]
+            asks += [f"- {text}" for _, text in step.get("lines", [])]
+        folds = [
+            self._folded(f"Hint {i}", hint.splitlines()) for i, hint in enumerate(parts["hints"], start=1)
+        ]
+        folds.append(self._folded("Solution", parts["solution"].splitlines()))
+        body = self.markdown([*parts["text"].splitlines(), "", *asked, "", *asks])
+        return "\n\n".join([f"**{self.text(exercise.title)}.**", body, *folds])
 
     def _folded(self, summary, body):
         summary = html.escape(plain(summary), quote=False)

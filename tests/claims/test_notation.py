@@ -4,7 +4,8 @@ import re
 
 import pytest
 from extensions import notation
-from extensions.expansion import expand
+
+from backprop.macros import expand
 
 from .formulas import GREEK, TEX, commands, formulas, letters, written_out
 from .labels import ROOT, pages

@@ -10,9 +10,9 @@ from functools import cache
 import numpy as np
 import pytest
 from extensions import notation
-from extensions.expansion import expand
 
 from backprop import gradcheck
+from backprop.macros import expand
 
 from ..unit.nets import random_case
 from .printed import page

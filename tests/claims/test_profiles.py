@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from extensions import notation
-from extensions.expansion import expand
 
 import backprop as bp
+from backprop.macros import expand
 
 from .formulas import TEX, commands
 from .labels import ROOT, claims

@@ -11,11 +11,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from extensions import execution, expansion, live, notation, notation_switch, repository, selfhost
+from extensions import execution, live, notation, notation_switch, repository, selfhost
 from PIL import Image
 from tools import browser, node
 
-from backprop import letters
+from backprop import letters, macros
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -62,7 +62,15 @@ def test_macros_for_mathjax(tmp_path):
 def test_a_formula_in_plain_tex(tmp_path, formula, profile, plain):
     twice = r"twice = {args = 1, form = '2 \act{#1}', meaning = 'm', shape = 's', code = 'c'}"
     symbols = notation.read(written(tmp_path, GOOD.replace("[pieces]", f"[pieces]\n{twice}")))["symbols"]
-    assert expansion.expand(formula, notation.plain_macros(symbols, profile)) == plain
+    assert macros.expand(formula, notation.plain_macros(symbols, profile)) == plain
+
+
+@pytest.mark.parametrize("profile", list(letters.profiles()))
+def test_the_package_reads_the_same_macros_as_the_build(profile):
+    table = notation.plain_macros(notation.read(ROOT / notation.FILE)["symbols"], profile)
+    assert macros.of(profile) == table
+    pre = macros.expand(r"\pre{1}", table)
+    assert macros.plain(r"$\pre{1}$ `$\pre{1}$` \pre{1}", profile) == rf"${pre}$ `$\pre{{1}}$` \pre{{1}}"
 
 
 def test_the_notation_of_a_build(tmp_path, monkeypatch):
@@ -284,9 +292,9 @@ def test_a_new_profile_touches_one_file_only(tmp_path, monkeypatch):
     missing = str(error.value).partition("for ")[2].partition(":")[0].split(", ")
     path = written(tmp_path, text + TOY + "".join(f"{name} = ''\n" for name in missing))
     loaded = notation.read(path)
-    macros = notation.plain_macros(loaded["symbols"], "toy")
+    table = notation.plain_macros(loaded["symbols"], "toy")
     assert (
-        expansion.expand(r"\affine{2}{1} = \pre{2}, \err{1}", macros)
+        macros.expand(r"\affine{2}{1} = \pre{2}, \err{1}", table)
         == r"W^{(2)}\,a^{(1)} + b^{(2)} = u_{2}, e_{1}"
     )
     assert '"toy"' in notation_switch.script(ROOT, loaded) and ">Toy</option>" in notation_switch.header(

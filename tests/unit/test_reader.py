@@ -2,8 +2,9 @@
 
 import nbformat
 import pytest
-from extensions.expansion import expand
 from tools import reader
+
+from backprop.macros import expand
 
 NOTATION = r"""
 [symbols]

@@ -1,9 +1,5 @@
 // The code cells of a page, editable and run on the page's Python. Loaded when the reader asks for it.
-import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
-import { python as language } from "@codemirror/lang-python";
-import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
-import { EditorView, keymap } from "@codemirror/view";
-import { classHighlighter } from "@lezer/highlight";
+import { editor } from "./editor.js";
 import { say } from "./status.js";
 
 const element = (tag, className, rest) => Object.assign(document.createElement(tag), { className, ...rest });
@@ -40,15 +36,7 @@ export class Cells {
     cell.output = cell.place.querySelector(".cell_output") ?? cell.place.appendChild(element("div", "cell_output"));
     const input = cell.place.querySelector(".cell_input");
     if (!input) return; // only what it shows stands on the page
-    const shiftEnter = { key: "Shift-Enter", run: () => (this.runTo(cell, true), true) };
-    cell.editor = new EditorView({
-      doc: cell.source,
-      extensions: [
-        keymap.of([shiftEnter, ...defaultKeymap, ...historyKeymap]), history(), EditorView.lineWrapping,
-        language(), indentUnit.of("    "), indentOnInput(), bracketMatching(), syntaxHighlighting(classHighlighter),
-        EditorView.contentAttributes.of({ "aria-label": `Python code of ${name}` }),
-      ],
-    });
+    cell.editor = editor(cell.source, `Python code of ${name}`, () => this.runTo(cell, true));
     input.replaceChildren(cell.editor.dom);
     button(input, "Run", () => this.runTo(cell)).ariaLabel = `Run ${name}`;
   }

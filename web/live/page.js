@@ -3,8 +3,17 @@ import { Demo } from "./demo.js";
 import { Python } from "./python.js";
 
 const python = new Python();
-const adopt = (root) =>
-  [...root.querySelectorAll("figure[data-demo]:has(form)")].map((figure) => new Demo(figure, python));
+const adopt = (root) => {
+  exercises(root);
+  return [...root.querySelectorAll("figure[data-demo]:has(form)")].map((figure) => new Demo(figure, python));
+};
+
+async function exercises(root) {
+  const sections = root.querySelectorAll("[data-exercise]");
+  if (!sections.length) return;
+  const { Exercise } = await import("./exercise.js");
+  for (const section of sections) new Exercise(section, python);
+}
 
 // Python may be fetched ahead where that costs the reader nothing, and only for one who reads on.
 function fetchAhead(demos) {
@@ -37,6 +46,8 @@ const cells = document.getElementById("bp-cells");
 if (window.Worker && window.WebAssembly && window.DecompressionStream) {
   fetchAhead(adopt(document));
   if (cells) offerCells(cells);
+  const practice = document.getElementById("bp-practice");
+  if (practice) import("./practice.js").then(({ Practice }) => new Practice(practice, python));
 } else {
   window.cannotRun("This browser cannot run Python: it lacks WebAssembly, workers or decompression.");
 }

@@ -101,8 +101,9 @@ async function start() {
   const cells = pyodide.pyimport("backprop.demos.cells");
   cells.prepare(pyodide.toPy(modules), (name) => fetchNow(pyodide, name));
   const desk = pyodide.pyimport("backprop.demos.page").Desk();
+  const exercises = () => pyodide.pyimport("backprop.exercises.page");
   forget(await cache);
-  return { pyodide, cells, desk };
+  return { pyodide, cells, desk, exercises };
 }
 
 // Only the files of this edition are kept.
@@ -115,6 +116,7 @@ const plain = (value) => value?.toJs?.({ dict_converter: Object.fromEntries }) ?
 const actions = {
   cell: ({ cells }, { source, name }, emit) => cells.run(source, name, (kind, value) => emit(kind, plain(value))),
   demo: ({ desk, pyodide }, { message }) => plain(desk.handle(pyodide.toPy(message))),
+  exercise: ({ exercises, pyodide }, { message }) => plain(exercises().handle(pyodide.toPy(message))),
 };
 const ready = start();
 ready.then(() => say({ kind: "ready" }), failed);

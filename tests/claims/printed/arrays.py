@@ -9,10 +9,10 @@ import functools
 
 import numpy as np
 from extensions import notation
-from extensions.expansion import expand
 
 import backprop as bp
 from backprop import gradcheck
+from backprop.macros import expand
 
 from .evaluate import key
 from .tex import NOTATION, TexError

@@ -5,7 +5,8 @@ import re
 
 import numpy as np
 from extensions import notation
-from extensions.expansion import expand
+
+from backprop.macros import expand
 
 from ..labels import PROVED, pages
 from .evaluate import COMPARE, Evaluator, is_array, same_shape

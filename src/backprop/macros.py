@@ -1,12 +1,56 @@
-"""Formulas in plain TeX: macros replaced by what they stand for."""
+"""Formulas in plain TeX, for all who know none of the book's macros: each replaced by what it stands for."""
 
 import re
+import tomllib
+from functools import cache
+
+from . import letters
 
 # Commands whose argument, when not in braces, is the next symbol only.
 TAKES = re.compile(
     r"\\(?:[td]?frac(?:\s*(?:\{[^{}]*\}|\\[A-Za-z]+|\d))?|sqrt|bar|hat|tilde|dot|ddot|vec|overline|underline"
     r"|widehat|widetilde|math(?:bf|rm|sf|cal|bb|it)|boldsymbol|operatorname|phantom|big[lr]?|Big[lr]?)\s*$"
 )
+
+
+# Formulas between dollars, and code, in which dollars are dollars.
+FORMULA = re.compile(r"(?P<code>```.*?```|`[^`\n]*`)|(?P<mark>\$\$?)(?P<tex>.+?)(?P=mark)", re.S)
+
+
+def plain(text, notation=None):
+    r"""Markdown of the book with its formulas in plain TeX.
+
+    >>> plain(r"$\err{2}$ is new, `$\err{2}$` is not.")
+    '$\\delta^{(2)}$ is new, `$\\err{2}$` is not.'
+
+    Args:
+        text: Markdown with formulas between dollars.
+        notation: a profile of data/notation.toml; None for the one in use, as in `letters.of`.
+
+    Raises:
+        ValueError: for a profile that is not there, or a macro without its arguments.
+    """
+    table = of(letters.of(notation).name)
+
+    def one(found):
+        if found["code"]:
+            return found[0]
+        return found["mark"] + expand(found["tex"], table) + found["mark"]
+
+    return FORMULA.sub(one, text)
+
+
+@cache
+def of(profile):
+    """{macro: (number of arguments, form)} of a profile; the book's form where it has no own."""
+    file = tomllib.loads(letters.FILE.read_text(encoding="utf-8"))
+    its = file["profiles"].get(profile, {})
+    own = {name: entry["form"] for name, entry in its.get("own", {}).items() if "form" in entry}
+    forms = {**its.get("lent", {}), **its.get("pieces", {}), **own}
+    return {
+        name: (entry["args"], forms.get(name) or entry["form"])
+        for name, entry in (file["symbols"] | file["pieces"]).items()
+    }
 
 
 def expand(tex, table, depth=0):

@@ -1,0 +1,5 @@
+"""Exercises of chapter 6: finding bugs."""
+
+CHAPTER = "06-bug-clinic"
+
+EXERCISES = ()

@@ -1,0 +1,5 @@
+"""Exercises of chapter 7: gradient flow."""
+
+CHAPTER = "07-gradient-flow"
+
+EXERCISES = ()

@@ -1,0 +1,5 @@
+"""Exercises of chapter 10: history."""
+
+CHAPTER = "10-history"
+
+EXERCISES = ()

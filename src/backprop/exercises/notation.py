@@ -1,0 +1,5 @@
+"""Exercises of chapter 2: notation."""
+
+CHAPTER = "02-notation"
+
+EXERCISES = ()
