@@ -74,9 +74,8 @@ def given(t):
     units = f"{hidden} units" if hidden == output else f"{hidden} hidden units, {output} output"
     return (
         f"A network with sizes {'-'.join(map(str, t.net.sizes))}, {units} and the loss "
-        f"{LOSSES[t.net.loss]} has the parameters"
-        + "".join(f"\n\n$${line}$$" for line in lines)
-        + rf"{chr(10)}{chr(10)}Its input is $\inp = {tex(t.x, digits)}$, the label $\lab = {tex(t.y, digits)}$."
+        f"{LOSSES[t.net.loss]} has the parameters" + "".join(f"\n\n$${line}$$" for line in lines) + "\n\n"
+        rf"Its input is $\inp = {tex(t.x, digits)}$, the label $\lab = {tex(t.y, digits)}$."
     )
 
 
@@ -135,11 +134,16 @@ def _act(l):
 
     slips = []
     for kind, name, function, because in (
-        ("sigmoid", "sign of the exponent", lambda z: sigmoid(-z), "This is $1/(1 + e^{u})$. The sigmoid has a minus in the exponent."),
-        ("sigmoid", "slope for value", slope, "This is the slope of the sigmoid. Forward, its value $1/(1 + e^{-u})$ goes on."),
-        ("softmax", "not divided", exponentials, "These are the exponentials. Divide each by their sum, so that the outputs add up to 1."),
-        ("softmax", "sigmoid of each", sigmoid, "You took the sigmoid of each entry. Softmax divides each exponential by the sum of all."),
-        ("relu", "negative kept", lambda z: z, "A ReLU gives 0 for a negative pre-activation; you passed it on."),
+        ("sigmoid", "sign of the exponent", lambda z: sigmoid(-z), "This is $1/(1 + e^{u})$. The sigmoid has "
+            "a minus in the exponent."),
+        ("sigmoid", "slope for value", slope, "This is the slope of the sigmoid. Forward, its value $1/(1 + "
+            "e^{-u})$ goes on."),
+        ("softmax", "not divided", exponentials, "These are the exponentials. Divide each by their sum, so "
+            "that the outputs add up to 1."),
+        ("softmax", "sigmoid of each", sigmoid, "You took the sigmoid of each entry. Softmax divides each "
+            "exponential by the sum of all."),
+        ("relu", "negative kept", lambda z: z, "A ReLU gives 0 for a negative pre-activation; you passed it "
+            "on."),
         ("tanh", "slope for value", d_tanh, "This is the slope of tanh. Forward, its value goes on."),
     ):  # fmt: skip
         slips.append(Slip(f"{name} ({kind})", taken(kind, function), because, ("eq:activation",)))
@@ -313,13 +317,15 @@ def weights_step(l, decimals=4):
             Slip(
                 "activations of the same layer",
                 outer(lambda t: of(t, "a", l)),
-                rf"You multiplied by the activations of layer {l} itself. A weight reads from the layer before.",
+                rf"You multiplied by the activations of layer {l} itself. A weight reads from the layer "
+                rf"before.",
                 ("eq:gradient-weights",),
             ),
             Slip(
                 "pre-activations",
                 outer(lambda t: of(t, "z", l - 1) if l > 1 else None),
-                rf"You multiplied by $\pre{{{l - 1}}}$. What the weight multiplies is $\actunits{{{l - 1}}}$.",
+                rf"You multiplied by $\pre{{{l - 1}}}$. What the weight multiplies is "
+                rf"$\actunits{{{l - 1}}}$.",
                 ("eq:gradient-weights",),
             ),
         ),
@@ -403,7 +409,8 @@ def backward_text(t, decimals=4):
             rf"{tex(t.net.sigma[2].derivative(t.fwd.z[2]), decimals)} = {tex(t.grads.delta[2], decimals)}$$"
         )
     return (
-        rf"{first}{chr(10)}{chr(10)}$$\err{{1}} = \bigl(\back{{2}}{{1}}\bigr) \had \dactf{{1}}(\pre{{1}}) = "
+        first + "\n\n"
+        rf"$$\err{{1}} = \bigl(\back{{2}}{{1}}\bigr) \had \dactf{{1}}(\pre{{1}}) = "
         rf"{tex(back, decimals)} \had {tex(slope1, decimals)} = {tex(t.grads.delta[1], decimals)}$$"
     )
 
@@ -411,8 +418,10 @@ def backward_text(t, decimals=4):
 def gradient_text(t, layers=(2, 1), decimals=4):
     """The gradients of each layer, an outer product and a copy."""
     return "\n\n".join(
-        rf"$$\frac{{\partial\loss}}{{\partial\Wunits{{{l}}}}} = \err{{{l}}} \bigl(\actunits{{{l - 1}}}\bigr)^{{\T}} = "
-        rf"{tex(t.grads.W[l], decimals)}, \qquad \frac{{\partial\loss}}{{\partial\bias{{{l}}}}} = \err{{{l}}} = "
+        rf"$$\frac{{\partial\loss}}{{\partial\Wunits{{{l}}}}} = \err{{{l}}} "
+        rf"\bigl(\actunits{{{l - 1}}}\bigr)^{{\T}} = "
+        rf"{tex(t.grads.W[l], decimals)}, \qquad \frac{{\partial\loss}}{{\partial\bias{{{l}}}}} = "
+        rf"\err{{{l}}} = "
         rf"{tex(t.grads.b[l], decimals)}$$"
         for l in layers
     )

@@ -27,6 +27,8 @@ from .exercise import Choice, Exercise, Number, Option, Slip
 CHAPTER = "05-worked-example"
 FOUR = ("eq:delta-output", "eq:delta-hidden", "eq:gradient-weights", "eq:gradient-bias")
 CARRY = "\n\nCarry two digits more than you are asked for."
+# fmt: off
+# A mistake is one entry: its name, what it computes, why it is wrong, where that is told.
 
 
 def loss_text(t):
@@ -53,7 +55,8 @@ forward = Exercise(
         r"Each unit: its row of weights times what it reads, entry by entry, added; then the bias; then "
         r"$\sigmoid(u) = 1/(1 + e^{-u})$.",
         lambda t: (
-            rf"The first hidden unit: $\prei{{1}}{{1}} = {tex(t.net.W[1][0, 0], 1)} \cdot {tex(t.x[0, 0], 1)} + "
+            rf"The first hidden unit: $\prei{{1}}{{1}} = {tex(t.net.W[1][0, 0], 1)} \cdot "
+            rf"{tex(t.x[0, 0], 1)} + "
             rf"({tex(t.net.W[1][0, 1], 1)}) \cdot {tex(t.x[1, 0], 1)} + ({tex(t.net.b[1][0, 0], 1)}) = "
             rf"{tex(t.z1[0, 0])}$."
         ),
@@ -132,7 +135,7 @@ descent = Exercise(
     ),
     text=lambda t: (
         given(t)
-        + rf"{chr(10)}{chr(10)}Its hidden activations are $\act{{1}} = {tex(t.a1, 5)}$, its error signals "
+        + "\n\n" rf"Its hidden activations are $\act{{1}} = {tex(t.a1, 5)}$, its error signals "
         rf"$\err{{1}} = {tex(t.delta1, 5)}$ and $\err{{2}} = {tex(t.delta2, 5)}$. Take one step of gradient "
         rf"descent with $\step = {t.eta:g}$. All answers to four decimals."
     ),
@@ -140,7 +143,7 @@ descent = Exercise(
         step(l)
         for l in (2, 1)
         for step in (weights_step, lambda l: update_step("W", l), bias_step, lambda l: update_step("b", l))
-    ),  # fmt: skip
+    ),
     hints=(
         "First the gradients, one layer after the other; the old parameters are all you need.",
         r"Each parameter moves *against* its gradient: old value minus $\step$ times gradient.",
@@ -164,18 +167,21 @@ whole_pass = Exercise(
         + CARRY
     ),
     steps=(
-        *forward_steps(), loss_step(), output_error_step(5), hidden_error_step(5), weights_step(2, 5), bias_step(2, 5),
+        *forward_steps(), loss_step(), output_error_step(5), hidden_error_step(5), weights_step(2, 5),
+            bias_step(2, 5),
         weights_step(1, 5), bias_step(1, 5), update_step("W", 2), update_step("W", 1),
-    ),  # fmt: skip
+    ),
     hints=(
         "Forward along rows, backward along columns, each layer once.",
         lambda t: rf"The output is $\out = {tex(t.a2)}$, its error signal $\err{{2}} = {tex(t.delta2, 5)}$.",
-        lambda t: rf"$\back{{2}}{{1}} = {tex(t.net.W[2].T @ t.delta2, 5)}$; times the slopes it is $\err{{1}}$.",
+        lambda t: rf"$\back{{2}}{{1}} = {tex(t.net.W[2].T @ t.delta2, 5)}$; times the slopes it is "
+            rf"$\err{{1}}$.",
     ),
     solution=lambda t: "\n\n".join(
-        (forward_text(t, 6), loss_text(t), backward_text(t, 6), gradient_text(t, decimals=5), update_text(t, decimals=5))
+        (forward_text(t, 6), loss_text(t), backward_text(t, 6), gradient_text(t, decimals=5), update_text(t,
+            decimals=5))
     ),
-)  # fmt: skip
+)
 
 
 def xor(rng):
@@ -196,22 +202,24 @@ xor_pass = Exercise(
     text=lambda t: (
         "A network is to learn XOR: the label is 1 where exactly one of the two inputs is 1. "
         + given(t)
-        + rf"{chr(10)}{chr(10)}Take it through one full pass and one step with $\step = {t.eta:g}$: forward to four "
+        + "\n\n" rf"Take it through one full pass and one step with $\step = {t.eta:g}$: forward to four "
         "decimals, error signals and gradients to five." + CARRY
     ),
     steps=(
-        *forward_steps(), loss_step(), output_error_step(5), hidden_error_step(5), weights_step(2, 5), weights_step(1, 5),
+        *forward_steps(), loss_step(), output_error_step(5), hidden_error_step(5), weights_step(2, 5),
+            weights_step(1, 5),
         update_step("W", 2), update_step("W", 1),
-    ),  # fmt: skip
+    ),
     hints=(
         "An input of 0 takes no part: it adds nothing forward, and the gradients of its weights are 0.",
         lambda t: rf"Forward you should find $\act{{1}} = {tex(t.a1)}$ and $\out = {tex(t.a2)}$.",
         lambda t: rf"$\err{{2}} = {tex(t.delta2, 5)}$ and $\err{{1}} = {tex(t.delta1, 5)}$.",
     ),
     solution=lambda t: "\n\n".join(
-        (forward_text(t, 6), loss_text(t), backward_text(t, 6), gradient_text(t, decimals=5), update_text(t, decimals=5))
+        (forward_text(t, 6), loss_text(t), backward_text(t, 6), gradient_text(t, decimals=5), update_text(t,
+            decimals=5))
     ),
-)  # fmt: skip
+)
 
 relu = Exercise(
     name="relu-by-hand",
@@ -229,9 +237,12 @@ relu = Exercise(
             r"$\out$, the output",
             lambda t: t.net.W[2] @ t.a1 + t.net.b[2],
             (
-                Slip("bias forgotten", lambda t: t.net.W[2] @ t.a1, "The biases of layer 2 are missing.", ("eq:pre-activation",)),
-                Slip("rectified", lambda t: np.maximum(t.net.W[2] @ t.a1 + t.net.b[2], 0) if t.fwd.a[2].min() < 0 else None,
-                     "You applied the ReLU once more. Only the hidden units have it; the output is linear.", ("eq:activation",)),
+                Slip("bias forgotten", lambda t: t.net.W[2] @ t.a1, "The biases of layer 2 are missing.",
+                    ("eq:pre-activation",)),
+                Slip("rectified", lambda t: np.maximum(t.net.W[2] @ t.a1 + t.net.b[2], 0) if t.fwd.a[2].min(
+                    ) < 0 else None,
+                     "You applied the ReLU once more. Only the hidden units have it; the output is linear.",
+                     ("eq:activation",)),
             ),
             decimals=2,
         ),
@@ -240,10 +251,12 @@ relu = Exercise(
     hints=(
         "A hidden unit whose pre-activation is negative sends 0 forward, and gets no error back.",
         r"With a linear output $\err{2}$ is $\out - \lab$.",
-        lambda t: rf"The slopes of the hidden layer are {tex(t.net.sigma[1].derivative(t.z1), 0).join('$$')}: 0 for an inactive unit.",
+        lambda t: rf"The slopes of the hidden layer are "
+            rf"{tex(t.net.sigma[1].derivative(t.z1), 0).join('$$')}: 0 for an inactive unit.",
     ),
-    solution=lambda t: "\n\n".join((forward_text(t, 1), loss_text(t), backward_text(t, 1), gradient_text(t, decimals=1))),
-)  # fmt: skip
+    solution=lambda t: "\n\n".join((forward_text(t, 1), loss_text(t), backward_text(t, 1), gradient_text(t,
+        decimals=1))),
+)
 
 softmax = Exercise(
     name="softmax-network-by-hand",
@@ -254,15 +267,17 @@ softmax = Exercise(
     minutes=20,
     task=lambda rng: drawn(rng, [2, 2, 2], "tanh", "softmax", "cross_entropy"),
     text=lambda t: given(t) + "\n\nForward to four decimals, the rest to four as well." + CARRY,
-    steps=(*forward_steps(), loss_step(), output_error_step(), hidden_error_step(), weights_step(2), weights_step(1)),
+    steps=(*forward_steps(), loss_step(), output_error_step(), hidden_error_step(), weights_step(2),
+        weights_step(1)),
     hints=(
         r"The exponentials of $\pre{2}$, each divided by their sum, are the output.",
-        r"Softmax and cross-entropy together: $\err{2} = \out - \lab$, no slope. The slope of tanh is $1 - a^2$ "
+        r"Softmax and cross-entropy together: $\err{2} = \out - \lab$, no slope. The slope of tanh is $1 - "
+        r"a^2$ "
         r"with $a$ from $\actunits{1}$.",
         lambda t: rf"$\out = {tex(t.a2)}$ and $\back{{2}}{{1}} = {tex(t.net.W[2].T @ t.delta2)}$.",
     ),
     solution=lambda t: "\n\n".join((forward_text(t), loss_text(t), backward_text(t), gradient_text(t))),
-)  # fmt: skip
+)
 
 
 def batch(rng):
@@ -284,45 +299,69 @@ two_examples = Exercise(
     minutes=18,
     task=batch,
     text=lambda t: (
-        "A 2-2-1 network with ReLU hidden units, a linear output and half the squared error has the parameters"
-        + "".join(rf"{chr(10)}{chr(10)}$$\Wunits{{{l}}} = {tex(t.net.W[l], 0)}, \quad \bias{{{l}}} = {tex(t.net.b[l], 0)}$$" for l in (1, 2))
-        + rf"{chr(10)}{chr(10)}Two examples are the columns of $\Inp = {tex(t.x, 0)}$, their labels are $\Lab = {tex(t.y, 0)}$."
+        "A 2-2-1 network with ReLU hidden units, a linear output and half the squared error has the "
+        "parameters"
+        + "".join("\n\n" rf"$$\Wunits{{{l}}} = {tex(t.net.W[l], 0)}, \quad \bias{{{l}}} = "
+            rf"{tex(t.net.b[l], 0)}$$" for l in (1, 2))
+        + "\n\n" rf"Two examples are the columns of $\Inp = {tex(t.x, 0)}$, their labels are $\Lab = "
+            rf"{tex(t.y, 0)}$."
     ),
     steps=(
-        Number("out", r"the two outputs, $\Act{2}$", lambda t: t.net.W[2] @ np.maximum(t.net.W[1] @ t.x + t.net.b[1], 0) + t.net.b[2], (
-            whose("negative kept", "eq:activation", lambda t: t.net.W[2] @ (t.net.W[1] @ t.x + t.net.b[1]) + t.net.b[2], "The hidden ReLU is missing: negative pre-activations become 0."),
-            whose("examples in rows", "eq:forward-batch", lambda t: t.net.W[2] @ np.maximum(t.net.W[1] @ t.x.T + t.net.b[1], 0) + t.net.b[2], r"You read the examples from the rows of $\Inp$. They are its columns."),
+        Number("out", r"the two outputs, $\Act{2}$", lambda t: t.net.W[2] @ np.maximum(t.net.W[1] @ t.x
+            + t.net.b[1], 0) + t.net.b[2], (
+            whose("negative kept", "eq:activation", lambda t: t.net.W[2] @ (t.net.W[1] @ t.x + t.net.b[1])
+                + t.net.b[2], "The hidden ReLU is missing: negative pre-activations become 0."),
+            whose("examples in rows", "eq:forward-batch", lambda t: t.net.W[2] @ np.maximum(
+                t.net.W[1] @ t.x.T + t.net.b[1], 0) + t.net.b[2], r"You read the examples from the rows of "
+                    r"$\Inp$. They are its columns."),
         ), 2),
         Number("cost", r"$\cost$, the cost", lambda t: float(((t.out - t.y) ** 2).sum() / 4), (
-            whose("one factor ½ for two", "eq:cost", lambda t: float(((t.out - t.y) ** 2).sum() / 2), "There are two factors ½: one in each loss, one in the mean over two examples."),
-            whose("no factor ½", "eq:cost", lambda t: float(((t.out - t.y) ** 2).sum()), "You added the squares. Each loss is half a square, and the cost is the mean of the losses."),
+            whose("one factor ½ for two", "eq:cost", lambda t: float(((t.out - t.y) ** 2).sum() / 2),
+                "There are two factors ½: one in each loss, one in the mean over two examples."),
+            whose("no factor ½", "eq:cost", lambda t: float(((t.out - t.y) ** 2).sum()),
+                "You added the squares. Each loss is half a square, and the cost is the mean of the losses."),
         ), 2),
-        Number("Delta1", r"$\Err{1}$, one example a column, not divided", lambda t: (t.net.W[2].T @ (t.out - t.y)) * (t.fwd.z[1] > 0), (
-            whose("inactive unit", "eq:batch", lambda t: t.net.W[2].T @ (t.out - t.y), "An inactive unit gets no error: its slope is 0 for this example."),
-            whose("divided", "eq:batch", lambda t: (t.net.W[2].T @ (t.out - t.y)) * (t.fwd.z[1] > 0) / 2, r"You divided by $\nexamples$ here. In this book the error signals are not divided, the gradients are: once is enough."),
+        Number("Delta1", r"$\Err{1}$, one example a column, not divided", lambda t: (t.net.W[2].T @ (
+            t.out - t.y)) * (t.fwd.z[1] > 0), (
+            whose("inactive unit", "eq:batch", lambda t: t.net.W[2].T @ (t.out - t.y),
+                "An inactive unit gets no error: its slope is 0 for this example."),
+            whose("divided", "eq:batch", lambda t: (t.net.W[2].T @ (t.out - t.y)) * (t.fwd.z[1] > 0) / 2,
+                r"You divided by $\nexamples$ here. In this book the error signals are not divided, the "
+                r"gradients are: once is enough."),
         ), 2),
         Number("dW1", r"$\partial\cost/\partial\Wunits{1}$", lambda t: t.Delta1 @ t.x.T / 2, (
-            whose("sum", "eq:batch", lambda t: t.Delta1 @ t.x.T, r"You added over the examples. The cost is a mean: divide by $\nexamples = 2$."),
-            whose("averaged twice", "eq:batch", lambda t: t.Delta1 @ t.x.T / 4, r"You divided by $\nexamples$ twice."),
-            whose("examples not paired", "eq:batch", lambda t: t.Delta1 @ t.x / 2, r"You multiplied by $\Inp$, not by its transpose: error and input of one example belong together."),
+            whose("sum", "eq:batch", lambda t: t.Delta1 @ t.x.T, r"You added over the examples. The cost is "
+                r"a mean: divide by $\nexamples = 2$."),
+            whose("averaged twice", "eq:batch", lambda t: t.Delta1 @ t.x.T / 4,
+                r"You divided by $\nexamples$ twice."),
+            whose("examples not paired", "eq:batch", lambda t: t.Delta1 @ t.x / 2, r"You multiplied by "
+                r"$\Inp$, not by its transpose: error and input of one example belong together."),
         ), 2),
         Number("db1", r"$\partial\cost/\partial\bias{1}$", lambda t: t.Delta1.mean(axis=1, keepdims=True), (
-            whose("sum", "eq:batch", lambda t: t.Delta1.sum(axis=1, keepdims=True), "You added over the examples. The cost is a mean."),
-            whose("over the units", "eq:batch", lambda t: t.Delta1.mean(axis=0)[:, None], "You averaged over the units. Each unit has its own bias: average along the row."),
+            whose("sum", "eq:batch", lambda t: t.Delta1.sum(axis=1, keepdims=True),
+                "You added over the examples. The cost is a mean."),
+            whose("over the units", "eq:batch", lambda t: t.Delta1.mean(axis=0)[:, None],
+                "You averaged over the units. Each unit has its own bias: average along the row."),
         ), 2),
     ),
     hints=(
         "Each column is a forward pass of its own. Do the first example, then the second.",
-        lambda t: rf"The hidden layer is $\Act{{1}} = {tex(t.fwd.a[1], 0)}$, the differences are {tex(t.out - t.y, 0).join('$$')}.",
-        r"The gradient of the cost is the mean of the two examples' gradients: the outer products, added, divided by 2.",
+        lambda t: rf"The hidden layer is $\Act{{1}} = {tex(t.fwd.a[1], 0)}$, the differences are "
+            rf"{tex(t.out - t.y, 0).join('$$')}.",
+        r"The gradient of the cost is the mean of the two examples' gradients: the outer products, added, "
+        r"divided by 2.",
     ),
     solution=lambda t: "\n\n".join((
-        rf"$$\Pre{{1}} = {tex(t.fwd.z[1], 0)}, \quad \Act{{1}} = {tex(t.fwd.a[1], 0)}, \quad \Act{{2}} = {tex(t.out, 0)}$$",
+        rf"$$\Pre{{1}} = {tex(t.fwd.z[1], 0)}, \quad \Act{{1}} = {tex(t.fwd.a[1], 0)}, \quad \Act{{2}} = "
+        rf"{tex(t.out, 0)}$$",
         rf"$$\Err{{2}} = \Act{{2}} - \Lab = {tex(t.out - t.y, 0)}, \qquad \cost = {tex(t.cost, 2)}$$",
-        rf"$$\Err{{1}} = \bigl(\Back{{2}}{{1}}\bigr) \had \dactf{{1}}(\Pre{{1}}) = {tex(t.net.W[2].T @ (t.out - t.y), 0)} \had {tex(t.fwd.z[1] > 0, 0)} = {tex(t.Delta1, 0)}$$",
-        rf"$$\frac{{\partial\cost}}{{\partial\Wunits{{1}}}} = \tfrac12 \Err{{1}} \Inp^{{\T}} = {tex(t.dW1, 1)}, \qquad \frac{{\partial\cost}}{{\partial\bias{{1}}}} = \tfrac12 \Err{{1}} \ones = {tex(t.db1, 1)}$$",
+        rf"$$\Err{{1}} = \bigl(\Back{{2}}{{1}}\bigr) \had \dactf{{1}}(\Pre{{1}}) = "
+        rf"{tex(t.net.W[2].T @ (t.out - t.y), 0)} \had {tex(t.fwd.z[1] > 0, 0)} = {tex(t.Delta1, 0)}$$",
+        rf"$$\frac{{\partial\cost}}{{\partial\Wunits{{1}}}} = \tfrac12 \Err{{1}} \Inp^{{\T}} = "
+        rf"{tex(t.dW1, 1)}, \qquad \frac{{\partial\cost}}{{\partial\bias{{1}}}} = \tfrac12 \Err{{1}} \ones = "
+        rf"{tex(t.db1, 1)}$$",
     )),
-)  # fmt: skip
+)
 
 
 def worked(rows=None, out=None):
@@ -368,25 +407,37 @@ second_example = Exercise(
     minutes=8,
     task=another_label,
     text=lambda t: (
-        rf"Keep the network and the input of this chapter and change the label to $\lab = {t.label:.2f}$. Its output is 0.803158 "
-        "as before. Which of the printed numbers stay the same? What is the output error now, and what does it tell the weights?"
+        rf"Keep the network and the input of this chapter and change the label to $\lab = {t.label:.2f}$. "
+        rf"Its output is 0.803158 "
+        "as before. Which of the printed numbers stay the same? What is the output error now, and what does "
+        "it tell the weights?"
     ),
     steps=(
         Choice("stay", "What stays the same?", changes, (
             Option("the pre-activations, the activations and the slopes", lambda t: [False, True, True, True],
-                   "The forward pass does not see the label; everything that comes from the output error does.", ("eq:delta-output",)),
-            Option("everything before the output error, and the hidden errors", lambda t: [False, True, False, True],
-                   "The hidden errors are made of the output error, so they change with it.", ("eq:delta-hidden",)),
-            Option("the gradients of the hidden weights, because they hold the input", lambda t: [False, True, True, False],
-                   "The input stays, but the hidden error, the other factor, changes.", ("eq:gradient-weights",)),
-            Option("nothing: the label enters the loss, and the loss enters everything", lambda t: [True, True, True, True],
-                   "The loss comes after the forward pass. Nothing before it can depend on the label.", ("eq:pre-activation",)),
+                   "The forward pass does not see the label; everything that comes from the output error "
+                   "does.", ("eq:delta-output",)),
+            Option("everything before the output error, and the hidden errors", lambda t: [False, True,
+                False, True],
+                   "The hidden errors are made of the output error, so they change with it.",
+                   ("eq:delta-hidden",)),
+            Option("the gradients of the hidden weights, because they hold the input", lambda t: [False,
+                True, True, False],
+                   "The input stays, but the hidden error, the other factor, changes.",
+                   ("eq:gradient-weights",)),
+            Option("nothing: the label enters the loss, and the loss enters everything", lambda t: [True,
+                True, True, True],
+                   "The loss comes after the forward pass. Nothing before it can depend on the label.",
+                   ("eq:pre-activation",)),
         )),
         output_error_step(5),
         Choice("way", "What does one small step of descent do to the output?", moved, (
-            Option("it rises", lambda t: "up" if t.delta2.item() < 0 else "no", "A negative output error: descent raises the pre-activation, and with it the output.", ("eq:gradient-descent",)),
-            Option("it falls", lambda t: "down" if t.delta2.item() > 0 else "no", "A positive output error: descent lowers the pre-activation, and with it the output.", ("eq:gradient-descent",)),
-            Option("it stays, only the hidden layer changes", lambda t: "stays", "Every layer is moved, and the output with it.", ("eq:gradient-descent",)),
+            Option("it rises", lambda t: "up" if t.delta2.item() < 0 else "no", "A negative output error: "
+                "descent raises the pre-activation, and with it the output.", ("eq:gradient-descent",)),
+            Option("it falls", lambda t: "down" if t.delta2.item() > 0 else "no", "A positive output error: "
+                "descent lowers the pre-activation, and with it the output.", ("eq:gradient-descent",)),
+            Option("it stays, only the hidden layer changes", lambda t: "stays",
+                "Every layer is moved, and the output with it.", ("eq:gradient-descent",)),
         )),
     ),
     hints=(
@@ -395,11 +446,14 @@ second_example = Exercise(
         r"A step goes *against* the gradient: where $\err{2}$ is negative, $\pre{2}$ goes up.",
     ),
     solution=lambda t: (
-        "The forward pass does not see the label: all pre-activations, activations and slopes stay. The output error becomes "
-        rf"{chr(10)}{chr(10)}$$\err{{2}} = ({tex(t.a2, 6)} - {t.label:.2f}) \cdot 0.158095 = {tex(t.a2 - t.y, 6)} \cdot 0.158095 = {tex(t.delta2, 6)}$$"
-        f"{chr(10)}{chr(10)}It is {'negative: a step raises' if t.delta2.item() < 0 else 'positive: a step lowers'} the weights into the output, and with them the output."
+        "The forward pass does not see the label: all pre-activations, activations and slopes stay. The "
+        "output error becomes "
+        "\n\n" rf"$$\err{{2}} = ({tex(t.a2, 6)} - {t.label:.2f}) \cdot 0.158095 = {tex(t.a2 - t.y, 6)} \cdot "
+        rf"0.158095 = {tex(t.delta2, 6)}$$"
+        "\n\n" f"It is {'negative: a step raises' if t.delta2.item() < 0 else 'positive: a step lowers'} the "
+        f"weights into the output, and with them the output."
     ),
-)  # fmt: skip
+)
 
 
 def twins(rng):
@@ -432,32 +486,46 @@ equal_biases = Exercise(
     task=twins,
     text=lambda t: (
         "In the network of this chapter all three hidden biases are equal, 0.35. Set the three rows of "
-        rf"$\Wunits{{1}}$ equal too, to $({t.rows[0]:.2f}, {t.rows[1]:.2f})$, and the three entries of $\Wunits{{2}}$ to {t.out:.2f}. "
-        r"Input, output bias and label stay: $\inp = (0.05, 0.10)^{\T}$, $\biasi{2}{1} = 0.60$, $\lab = 0.01$."
+        rf"$\Wunits{{1}}$ equal too, to $({t.rows[0]:.2f}, {t.rows[1]:.2f})$, and the three entries of "
+        rf"$\Wunits{{2}}$ to {t.out:.2f}. "
+        r"Input, output bias and label stay: $\inp = (0.05, 0.10)^{\T}$, $\biasi{2}{1} = 0.60$, $\lab = "
+        r"0.01$."
     ),
     steps=(
-        Number("act1", r"$\act{1}$, to four decimals", lambda t: t.net.sigma[1].value(t.net.W[1] @ t.x + t.net.b[1]), (
-            Slip("bias forgotten", lambda t: t.net.sigma[1].value(t.net.W[1] @ t.x), "The bias 0.35 is missing.", ("eq:pre-activation",)),
-            Slip("not activated", lambda t: t.net.W[1] @ t.x + t.net.b[1], "This is the pre-activation; the sigmoid is still to come.", ("eq:activation",)),
+        Number("act1", r"$\act{1}$, to four decimals", lambda t: t.net.sigma[1].value(t.net.W[1] @ t.x
+            + t.net.b[1]), (
+            Slip("bias forgotten", lambda t: t.net.sigma[1].value(t.net.W[1] @ t.x),
+                "The bias 0.35 is missing.", ("eq:pre-activation",)),
+            Slip("not activated", lambda t: t.net.W[1] @ t.x + t.net.b[1],
+                "This is the pre-activation; the sigmoid is still to come.", ("eq:activation",)),
         )),
         output_error_step(5), hidden_error_step(5),
-        Choice("units", "How many different hidden units does the network have after ten steps?", different_units, (
-            Option("one, three times", lambda t: 1, "Equal activations, equal errors, equal gradients: what is equal stays equal. This is why weights start at random values.", ("eq:gradient-weights",)),
-            Option("two: the first unit gets the error first and moves ahead", lambda t: 2, "All units of a layer get their errors from the same numbers; none is first.", ("eq:delta-hidden",)),
-            Option("three: each unit has a weight of its own, so each goes its own way", lambda t: 3, "Each has its own weights, but the same numbers in them, and so the same gradient.", ("eq:gradient-weights",)),
+        Choice("units", "How many different hidden units does the network have after ten steps?",
+            different_units, (
+            Option("one, three times", lambda t: 1, "Equal activations, equal errors, equal gradients: what "
+                "is equal stays equal. This is why weights start at random values.", ("eq:gradient-weights",
+                )),
+            Option("two: the first unit gets the error first and moves ahead", lambda t: 2, "All units of a "
+                "layer get their errors from the same numbers; none is first.", ("eq:delta-hidden",)),
+            Option("three: each unit has a weight of its own, so each goes its own way", lambda t: 3,
+                "Each has its own weights, but the same numbers in them, and so the same gradient.",
+                ("eq:gradient-weights",)),
         )),
     ),
     hints=(
         "Compute one hidden unit; the other two have the same numbers.",
-        lambda t: rf"$\pre{{2}}$ is three times ${t.out:.2f} \cdot {tex(t.a1[0, 0])}$, plus 0.60: ${tex(t.z2)}$.",
+        lambda t: rf"$\pre{{2}}$ is three times ${t.out:.2f} \cdot {tex(t.a1[0, 0])}$, plus 0.60: "
+            rf"${tex(t.z2)}$.",
         "What would have to differ for two units to get different gradients?",
     ),
     solution=lambda t: (
-        forward_text(t, 6) + "\n\n" + backward_text(t, 6) + rf"{chr(10)}{chr(10)}$\err{{1}}$ is {tex(t.delta1[0, 0], 6)} three times. "
-        "The three hidden units have equal activations, equal errors and equal gradients, so they stay equal in every step: three "
+        forward_text(t, 6) + "\n\n" + backward_text(t, 6) + "\n\n" rf"$\err{{1}}$ is "
+            rf"{tex(t.delta1[0, 0], 6)} three times. "
+        "The three hidden units have equal activations, equal errors and equal gradients, so they stay equal "
+        "in every step: three "
         "units that do the work of one. This is why weights start at random values."
     ),
-)  # fmt: skip
+)
 
 
 def nudged(rng):
@@ -482,33 +550,46 @@ differences = Exercise(
     task=nudged,
     text=lambda t: (
         given(t)
-        + rf"{chr(10)}{chr(10)}With $\Wi{{2}}{{1}}{{1}}$ larger by $h = {t.h}$ its loss is {t.up:.8f}, with this weight smaller by $h$ it is "
-        rf"{t.down:.8f}, and unchanged {t.here:.8f}. A forward and a backward pass gave $\acti{{1}}{{1}} = {tex(t.a1[0, 0], 6)}$ and "
-        rf"$\err{{2}} = {tex(t.delta2, 6)}$. Compute the derivative by this weight in two ways, to five decimals."
+        + "\n\n" rf"With $\Wi{{2}}{{1}}{{1}}$ larger by $h = {t.h}$ its loss is {t.up:.8f}, with this weight "
+            rf"smaller by $h$ it is "
+        rf"{t.down:.8f}, and unchanged {t.here:.8f}. A forward and a backward pass gave $\acti{{1}}{{1}} = "
+        rf"{tex(t.a1[0, 0], 6)}$ and "
+        rf"$\err{{2}} = {tex(t.delta2, 6)}$. Compute the derivative by this weight in two ways, to five "
+        rf"decimals."
     ),
     steps=(
         Number("quotient", r"by the central difference", lambda t: (t.up - t.down) / (2 * t.h), (
-            Slip("2 forgotten", lambda t: (t.up - t.down) / t.h, r"The two places are $2h$ apart, not $h$.", ("eq:central-difference",)),
-            Slip("down minus up", lambda t: (t.down - t.up) / (2 * t.h), r"The loss at $w + h$ comes first.", ("eq:central-difference",)),
-            Slip("not divided", lambda t: t.up - t.down, r"Divide the difference by $2h$: a derivative is change by change.", ("eq:central-difference",)),
+            Slip("2 forgotten", lambda t: (t.up - t.down) / t.h, r"The two places are $2h$ apart, not $h$.",
+                ("eq:central-difference",)),
+            Slip("down minus up", lambda t: (t.down - t.up) / (2 * t.h), r"The loss at $w + h$ comes first.",
+                ("eq:central-difference",)),
+            Slip("not divided", lambda t: t.up - t.down, r"Divide the difference by $2h$: a derivative is "
+                r"change by change.", ("eq:central-difference",)),
         ), 5),
         Number("derivative", "by backpropagation", lambda t: float(t.a1[0, 0] * t.delta2[0, 0]), (
-            Slip("the bias", lambda t: t.delta2.item(), "This is the derivative by the bias. A weight has the activation as a factor, too.", ("eq:gradient-weights",)),
-            Slip("the weight", lambda t: float(t.net.W[2][0, 0] * t.delta2[0, 0]), "You multiplied by the weight: that is what goes back to the hidden unit. The gradient takes the activation.", ("eq:gradient-weights",)),
+            Slip("the bias", lambda t: t.delta2.item(), "This is the derivative by the bias. A weight has "
+                "the activation as a factor, too.", ("eq:gradient-weights",)),
+            Slip("the weight", lambda t: float(t.net.W[2][0, 0] * t.delta2[0, 0]), "You multiplied by the "
+                "weight: that is what goes back to the hidden unit. The gradient takes the activation.",
+                ("eq:gradient-weights",)),
         ), 5),
     ),
     hints=(
         "Two losses, one difference, one division.",
-        r"Divide by $2h$: that is how far apart the two places are. Backward: the error at the head times the activation at the tail.",
+        r"Divide by $2h$: that is how far apart the two places are. Backward: the error at the head times "
+        r"the activation at the tail.",
         lambda t: rf"The difference of the losses is {t.up - t.down:.8f}.",
     ),
     solution=lambda t: (
-        rf"$$\frac{{{t.up:.8f} - {t.down:.8f}}}{{2 \cdot {t.h}}} = {tex(t.quotient, 6)}, \qquad \erri{{2}}{{1}}\,\acti{{1}}{{1}} = {tex(t.delta2, 6)} \cdot {tex(t.a1[0, 0], 6)} = {tex(t.derivative, 6)}$$"
-        f"{chr(10)}{chr(10)}They agree up to the error of the difference, which shrinks with the square of $h$."
+        rf"$$\frac{{{t.up:.8f} - {t.down:.8f}}}{{2 \cdot {t.h}}} = {tex(t.quotient, 6)}, \qquad "
+        rf"\erri{{2}}{{1}}\,\acti{{1}}{{1}} = {tex(t.delta2, 6)} \cdot {tex(t.a1[0, 0], 6)} = "
+        rf"{tex(t.derivative, 6)}$$"
+        "\n\n" f"They agree up to the error of the difference, which shrinks with the square of $h$."
     ),
-)  # fmt: skip
+)
 
 EXERCISES = (
-    forward, backward, two_outputs, descent, whole_pass, xor_pass, relu, softmax, two_examples, second_example, equal_biases,
+    forward, backward, two_outputs, descent, whole_pass, xor_pass, relu, softmax, two_examples,
+        second_example, equal_biases,
     differences,
-)  # fmt: skip
+)
