@@ -62,6 +62,18 @@ def swept(net, x, y):
     return {"net": net, "x": x, "y": y, "fwd": fwd, "grads": network.backward(net, fwd, y)} | known
 
 
+def off_kinks(draw):
+    """The first task of `draw()` whose ReLU units are off their kink, one of them active in each example.
+
+    With small whole numbers a pre-activation of exactly 0 is frequent, and the loss has no derivative there.
+    """
+    while True:
+        task = draw()
+        z = task["fwd"].z[1]
+        if (z != 0).all() and (z > 0).any(axis=0).all():
+            return task
+
+
 def given(t):
     """The network of a task, in words and matrices."""
     whole = all((v == np.round(v)).all() for v in (*t.net.W[1:], *t.net.b[1:], t.x, t.y))

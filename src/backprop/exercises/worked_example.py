@@ -13,6 +13,7 @@ from .draws import (
     gradient_text,
     hidden_error_step,
     loss_step,
+    off_kinks,
     output_error_step,
     signed,
     slope,
@@ -228,7 +229,7 @@ relu = Exercise(
     trains=("eq:activation", "eq:delta-hidden", "eq:gradient-weights"),
     level=1,
     minutes=12,
-    task=lambda rng: drawn(rng, [2, 3, 2], hidden="relu", output="identity", whole=True),
+    task=lambda rng: off_kinks(lambda: drawn(rng, [2, 3, 2], "relu", "identity", whole=True)),
     text=lambda t: given(t) + "\n\nNo calculator is needed. Where the output is linear, its slope is 1.",
     steps=(
         *forward_steps(layers=(1,)),
@@ -282,8 +283,12 @@ softmax = Exercise(
 
 def batch(rng):
     """A 2-2-1 ReLU network in whole numbers with two examples, and its sweeps."""
-    net = drawn(rng, [2, 2, 1], hidden="relu", output="identity", whole=True)["net"]
-    return swept(net, rng.integers(1, 5, (2, 2)).astype(float), signed(rng, (1, 2), 5).astype(float))
+
+    def draw():
+        net = drawn(rng, [2, 2, 1], hidden="relu", output="identity", whole=True)["net"]
+        return swept(net, rng.integers(1, 5, (2, 2)).astype(float), signed(rng, (1, 2), 5).astype(float))
+
+    return off_kinks(draw)
 
 
 def whose(name, text, function, because):
