@@ -104,6 +104,11 @@ def test_a_slip_is_named_and_a_degenerate_draw_is_drawn_again():
         exercise.mark({"w": 1})
 
 
+def test_tasks_with_arrays_vary_with_their_numbers():
+    assert two_steps(task=lambda rng: {"x": 3.0, "v": rng.normal(size=3)}).varies
+    assert not two_steps(task=lambda rng: {"x": 3.0, "v": np.arange(3)}).varies
+
+
 @pytest.mark.parametrize(
     ("given", "state", "words"),
     [("6.00", "right", "Right"), ("6.01", "right", "Right"), ("6.03", "rounding", "Carry two more digits"), ("-6", "wrong", "sign is not"),

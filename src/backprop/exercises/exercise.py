@@ -8,6 +8,7 @@ import re
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -244,14 +245,8 @@ class Formula:
         Raises:
             ValueError: if it can't be read or has no value there; the message names the place.
         """
-        free = {name for name in self.variables if name in _names(text)}
-        return np.array(
-            [
-                graph.expression(text, **{name: p[name] for name in free}).value if free
-                else graph.expression(text).value
-                for p in self.points()
-            ]
-        )  # fmt: skip
+        free = sorted(name for name in self.variables if name in _names(text))
+        return np.array(_values(text, tuple(tuple((name, p[name]) for name in free) for p in self.points())))
 
     def same(self, one, other):
         """Whether two texts are one function."""
@@ -671,6 +666,9 @@ class _Same(dict):
     def __eq__(self, other):
         return set(self) == set(other) and all(_equal(self[key], other[key]) for key in self)
 
+    def __ne__(self, other):  # a dict has its own
+        return not self == other
+
     __hash__ = None
 
 
@@ -692,6 +690,12 @@ def _equal(one, other):
         if one.dtype.kind in "biuf"
         else bool((one == other).all())
     )
+
+
+@lru_cache(256)
+def _values(text, points):
+    """A formula at points, each a tuple of (name, value); the same few texts are compared again and again."""
+    return [graph.expression(text, **dict(point)).value for point in points]
 
 
 def _names(text):
