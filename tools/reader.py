@@ -26,6 +26,7 @@ import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+from extensions import checked  # noqa: E402
 from extensions import notation as symbols  # noqa: E402 (the book's own modules are not installed)
 from extensions.expansion import expand  # noqa: E402
 
@@ -324,7 +325,7 @@ class Writer:
             "dropdown": self._admonition, "tab-set": self._tabs, "tab-item": self._tab,
             "figure": self._figure, "image": self._figure, "table": self._table, "math": self._math,
             "code-block": self._code, "notation-table": self._notation_table,
-            "notation-forms": self._notation_forms,
+            "notation-forms": self._notation_forms, "checked-table": self._checked_table,
         } | dict.fromkeys(ADMONITIONS, self._admonition)  # fmt: skip
         if directive.name not in known:
             raise ValueError(f"unknown directive {directive.name!r}")
@@ -427,6 +428,10 @@ class Writer:
             return self.markdown(lines)
         finally:
             self.macros = self.book.macros
+
+    def _checked_table(self, directive):
+        self._options(directive)
+        return self.markdown(checked.lines())
 
     def _notation_forms(self, directive):
         """The equations as the chosen notation's text has them; in the book's own, nothing."""

@@ -116,7 +116,7 @@ def softmax(z):
 def softmax_vjp(z, upstream):
     """J^T g for each column, with J = diag(a) - a a^T, without forming J."""
     a = softmax(z)
-    return a * (upstream - (a * upstream).sum(axis=0, keepdims=True))
+    return a * (upstream - (a * upstream).sum(axis=0, keepdims=True))  # eq:softmax-jacobian
 
 
 @dataclass(frozen=True)

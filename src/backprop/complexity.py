@@ -53,7 +53,7 @@ class Counts:
 
     @property
     def ratio(self):
-        """Backward divided by forward, from 1 to below 2."""
+        """Backward divided by forward, from 1 to below 2 (`eq:backward-ratio`)."""
         return self.backward / self.forward
 
     @property
@@ -264,7 +264,7 @@ def forward_mode(net, X, Y, where=None):
         tangent[index[0]] = fwd.a[l - 1][index[1]] if kind == "W" else 1
         for m in range(l + 1, net.L + 1):
             # The Jacobian of each activation function is symmetric: J^T t is J t.
-            tangent = net.W[m] @ net.sigma[m - 1].vjp(fwd.z[m - 1], tangent)
+            tangent = net.W[m] @ net.sigma[m - 1].vjp(fwd.z[m - 1], tangent)  # eq:tangent-sweep
         result.append(np.sum(error * tangent) / N)
     return np.array(result)
 

@@ -529,7 +529,7 @@ def theory(sizes, activation, init, scale=1.0, norm=False, q0=1.0):
     variance = [None] + [scale**2 * initialise.variance(n_out, n_in, init) for n_in, n_out in pairwise(sizes)]
     q, chi, mean_square, before = [], [], q0, None
     for l in range(1, L + 1):
-        q.append(sizes[l - 1] * variance[l] * mean_square)
+        q.append(sizes[l - 1] * variance[l] * mean_square)  # eq:mean-square-recursion
         if l == L:
             break
         taken = 1.0 if norm else q[-1]  # the mean square of what the activation takes

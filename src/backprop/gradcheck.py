@@ -416,7 +416,7 @@ def step_errors(net, X, Y, steps, dtype=np.float64, entry=None, gradients=None):
     turned = _cast(net, np.result_type(dtype, np.complex64)) if _not_analytic(net) is None else None
     for h in steps.astype(dtype):
         up, down = costs(net, h), costs(net, -h)
-        errors["one-sided"].append(error((up - here) / h))
+        errors["one-sided"].append(error((up - here) / h))  # eq:three-schemes
         errors["central"].append(error((up - down) / (h + h)))
         if turned is not None:
             errors["complex step"].append(error(costs(turned, 1j * h).imag / h))

@@ -8,9 +8,9 @@ start at 0.
 import numpy as np
 
 VARIANCE = {
-    "glorot": lambda n_in, n_out: 2 / (n_in + n_out),
-    "he": lambda n_in, n_out: 2 / n_in,
-    "lecun": lambda n_in, n_out: 1 / n_in,
+    "glorot": lambda n_in, n_out: 2 / (n_in + n_out),  # eq:glorot
+    "he": lambda n_in, n_out: 2 / n_in,  # eq:he
+    "lecun": lambda n_in, n_out: 1 / n_in,  # eq:lecun
 }
 
 

@@ -15,7 +15,7 @@ from .activations import softplus
 
 
 def half_squared_error(a, y):
-    return 0.5 * ((a - y) ** 2).sum(axis=0)
+    return 0.5 * ((a - y) ** 2).sum(axis=0)  # eq:half-squared-error
 
 
 def d_half_squared_error(a, y):
@@ -31,7 +31,7 @@ def d_squared_error(a, y):
 
 
 def binary_cross_entropy(a, y):
-    return -(_xlogy(y, a) + _xlogy(1 - y, 1 - a)).sum(axis=0)
+    return -(_xlogy(y, a) + _xlogy(1 - y, 1 - a)).sum(axis=0)  # eq:binary-cross-entropy
 
 
 def d_binary_cross_entropy(a, y):
@@ -39,7 +39,7 @@ def d_binary_cross_entropy(a, y):
 
 
 def cross_entropy(a, y):
-    return -_xlogy(y, a).sum(axis=0)
+    return -_xlogy(y, a).sum(axis=0)  # eq:softmax-cross-entropy
 
 
 def d_cross_entropy(a, y):

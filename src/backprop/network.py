@@ -159,7 +159,7 @@ class Gradients:
 
 
 def forward(net, X):
-    """The forward sweep (`eq:pre-activation`, `eq:activation`).
+    """The forward sweep (`eq:pre-activation`, `eq:activation`; for a batch `eq:forward-batch`).
 
     Args:
         net: a `Network`.
@@ -181,7 +181,7 @@ def forward(net, X):
 
 
 def backward(net, fwd, Y):
-    """The backward sweep: the four equations.
+    """The backward sweep: the four equations, for a batch (`eq:batch`, `eq:backward-batch`).
 
     Args:
         net: a `Network`.
@@ -208,10 +208,10 @@ def backward(net, fwd, Y):
 
 
 def output_error(net, fwd, Y):
-    """δ^(L) = J_σ(z^(L))^T ∇_a ℓ, (n_L, N) (`eq:delta-output`).
+    """δ^(L) = J_σ(z^(L))^T ∇_a ℓ, (n_L, N) (`eq:delta-output-general`, `eq:delta-output`).
 
-    For softmax with cross-entropy and sigmoid with binary cross-entropy the product is a - y;
-    written so, it is right for saturated outputs too.
+    For softmax with cross-entropy and sigmoid with binary cross-entropy the product is a - y
+    (`eq:delta-cross-entropy`); written so, it is right for saturated outputs too.
     """
     z, a, loss = fwd.z[net.L], fwd.a[net.L], net.loss_function
     if loss.value_from_z is not None:

@@ -5,6 +5,7 @@ corollary or algorithm of sphinx-proof. The test of `eq:delta-hidden` is `test_e
 """
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -22,8 +23,13 @@ REFERENCE = re.compile(
 )
 
 
+@functools.cache
 def pages():
-    """(path, text) of every page: the markdown of notebooks, and Markdown files."""
+    """[(path, text), ...] of every page: the markdown of notebooks, and Markdown files."""
+    return list(_pages())
+
+
+def _pages():
     for path in sorted(
         [
             *ROOT.glob("chapters/*.ipynb"),
@@ -73,3 +79,56 @@ def names_of_tests():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         names += [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
     return [name for name in names if name.startswith("test_")]
+
+
+@functools.cache
+def read_from_page():
+    """{label: {"printed", "pinned"}}: how the test of a label's own name reads its formula from the page."""
+    found = {}
+    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                for call in ast.walk(node):
+                    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.args):
+                        continue
+                    label = call.args[0]
+                    if call.func.id in ("printed", "pinned") and isinstance(label, ast.Constant):
+                        if name_of_test(label.value) == node.name:
+                            found.setdefault(label.value, set()).add(call.func.id)
+    return found
+
+
+@functools.cache
+def code_lines():
+    """{label: [(path, line), ...]}: where src names a label; lines that end in its comment first, network.py first."""
+    found = {}
+    for path in sorted((ROOT / "src" / "backprop").rglob("*.py")):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            for label in re.findall(r"\b(?:eq|thm|prop|lem|cor|alg):[a-z0-9-]+", line):
+                rank = (not line.endswith(f"# {label}"), path.name != "network.py")
+                found.setdefault(label, []).append((rank, (path.relative_to(ROOT).as_posix(), number)))
+    return {label: [place for _, place in sorted(places)] for label, places in found.items()}
+
+
+@functools.cache
+def claims_of_pages():
+    """{page's stem: [label, ...]} in the order of the pages' text, formulas and theorems mixed."""
+    found = {}
+    for path, text in pages():
+        places = [(m.start(), m[1]) for m in EQUATION.finditer(text)] + [
+            (m.start(), m[2]) for m in PROVED.finditer(text)
+        ]
+        if places:
+            found[path.stem] = [label for _, label in sorted(places)]
+    return found
+
+
+def file_of_test(label):
+    """The file in tests/claims that holds the test of a label."""
+    head = f"def {name_of_test(label)}("
+    files = [
+        path.name
+        for path in sorted(Path(__file__).parent.glob("test_*.py"))
+        if head in path.read_text(encoding="utf-8")
+    ]
+    return files[0] if files else ""

@@ -8,6 +8,7 @@ import backprop as bp
 from backprop import clinic, layers, programs
 
 from ..unit.nets import random_case
+from .printed import arrays, pinned, printed
 
 SEEDS = [0, 1, 2]
 close = np.testing.assert_allclose
@@ -17,6 +18,7 @@ close = np.testing.assert_allclose
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_averaged_twice(N, n_L, seed):
     """The wrong program over the right one, with one-sided knowledge of neither: J alone."""
+    formula = printed("eq:averaged-twice")
     net, X, Y = clinic.patient(sizes=(2, 4, 3, n_L), N=N, loss="squared_error", seed=seed)
     wrong = clinic.get("mean-of-means").gradients(net, X, Y)
     for l in range(1, net.L + 1):
@@ -29,6 +31,12 @@ def test_eq_averaged_twice(N, n_L, seed):
                     costs.append(programs.rows(net, X, Y)[0])
                     array[index] -= h
                 true = (costs[0] - costs[1]) / 2e-5
+                ratio = {r"\text{wrong}": getattr(wrong, name)[l][index], r"\text{true}": true}
+                if abs(true) > 1e-3:
+                    formula.holds(
+                        ratio | {r"\nexamples": N, r"\size": net.sizes.__getitem__, r"\nlayers": net.L},
+                        rtol=1e-5,
+                    )
                 assert getattr(wrong, name)[l][index] == pytest.approx(n_L / N * true, rel=1e-6, abs=1e-8)
     a, b = sympy.symbols("N n_L", positive=True)
     assert sympy.simplify((1 / a * 1 / a) / (1 / (a * b)) - b / a) == 0
@@ -41,6 +49,10 @@ def test_eq_missing_slope(hidden, seed):
     net, x, y = random_case(hidden, "sigmoid", "half_squared_error", 2, 1, seed)
     wrong = clinic.get("missing-slope").gradients(net, x, y)
     true = bp.gradcheck.complex_step(net, x, y)
+    given = arrays(net, x, y)
+    for j in range(1, net.sizes[1] + 1):
+        names = {r"\text{wrong}": wrong.b[1][j - 1, 0], r"\text{true}": true.b[1][j - 1, 0], "j": j}
+        printed("eq:missing-slope").holds(given | names, rtol=1e-6)
     t = bp.forward(net, x).z[1]
     h = 1e-6
     slope = (net.sigma[1].value(t + h) - net.sigma[1].value(t - h)) / (2 * h)
@@ -50,6 +62,7 @@ def test_eq_missing_slope(hidden, seed):
 
 
 def test_prop_relu_slope():
+    pinned("prop:relu-slope", r"t \le 0", r"0 < c \le 1")
     rng = np.random.default_rng(6)
     t = np.concatenate([rng.normal(size=1000), [0.0, -0.0, 1e-300, -1e-300]])
     for c in (0.0, 0.01, 0.25, 1.0):
@@ -132,6 +145,11 @@ def test_eq_softmax_floor(K):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_early_update(eta, seed):
     """The gradient that the wrong step used in layer L - 1 differs by the formula's error signal."""
+    # Not run: it mixes a matrix product and a product entry by entry without brackets.
+    pinned(
+        "eq:early-update",
+        r"\begin{aligned} -\step &\Bigl(\frac{\partial \cost}{\partial \Wunits{l+1}}\Bigr)^{\T} \Err{l+1} \\ &\had \dactf{l}(\Pre{l}) . \end{aligned}",
+    )
     print("seed", seed)
     net, X, Y = clinic.patient(seed=seed)
     step = clinic.plant("update-inside-the-sweep").programs.step
@@ -150,6 +168,21 @@ def test_eq_step_test(seed):
     print("seed", seed)
     net, X, Y = clinic.patient(seed=seed)
     true = bp.gradcheck.complex_step(net, X, Y)
+
+    def cost_of(column):
+        """The cost of the network whose parameters stand in one column."""
+        arrays, at = [], 0
+        for group in (net.W, net.b):
+            arrays.append([None])
+            for old in group[1:]:
+                arrays[-1].append(column[at : at + old.size].reshape(old.shape))
+                at += old.size
+        moved = bp.Network(*arrays, net.activations, net.loss)
+        return bp.cost(moved, bp.forward(moved, X), Y)
+
+    column = lambda group: np.concatenate([a.ravel() for a in group.W[1:] + group.b[1:]])[:, None]
+    given = {r"\param": column(net), r"d\cost/d\param": column(true), r"\cost": cost_of, r"\step": 1e-6}
+    printed("eq:step-test").holds(given, approx=1e-3)
     squared = sum((g**2).sum() for g in true.W[1:] + true.b[1:])
     remainders = []
     for eta in (1e-3, 1e-4):

@@ -1,5 +1,7 @@
 """Claims of chapter 1. Each test carries the label of its formula or theorem."""
 
+import functools
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +9,8 @@ import pytest
 import sympy
 
 from backprop import chain
+
+from .printed import pinned, printed
 
 SEED = 1
 x, u, h, s, t = sympy.symbols("x u h s t", real=True)
@@ -24,11 +28,38 @@ def remainder(f, at, slope):
     return f.subs(x, at + h) - f.subs(x, at) - slope * h
 
 
+# Functions whose remainder and auxiliary function are known without the formulas.
+CUBE = {
+    "f": lambda v: v**3, "f'": lambda v: 3 * v**2, "f''": lambda v: 6 * v, "x": 1.7,
+    r"\rho": lambda h: 3 * 1.7 * h**2 + h**3,
+}  # fmt: skip
+EXPONENTIAL = {
+    "f": np.exp, "f'": np.exp, "u": 0.4,
+    r"\varphi": lambda s: np.exp(0.4) * (s / 2 + s**2 / 6 + s**3 / 24 + sum(s**k / math.factorial(k + 1) for k in range(4, 20))),
+}  # fmt: skip
+
+
+def complex_slope(function, at):
+    """The derivative of an analytic function, by a step along the imaginary axis."""
+    return float(np.imag(function(at + 1e-30j)) / 1e-30)
+
+
 # What a derivative promises
 
 
 def test_prop_linear_approximation():
     """ρ(h)/h → f'(x) − c: 0 for the derivative, and only for it."""
+    pinned(
+        "prop:linear-approximation",
+        r"f: I \to \R",
+        r"x \in I",
+        r"x + h \in I",
+        r"\rho(h) = f(x + h) - f(x) - c\,h",
+        "f'(x) = c",
+        r"\rho(h)/h \to 0",
+        r"h \to 0",
+        r"h \ne 0",
+    )
     for f in FUNCTIONS:
         slope = f.diff(x).subs(x, 1)
         for c in (slope, slope + sympy.Rational(1, 7), slope - 3):
@@ -38,6 +69,10 @@ def test_prop_linear_approximation():
 
 
 def test_eq_first_order():
+    formula = printed("eq:first-order", conditions=[r"\text{as }h\to0"])
+    for step in (0.7, 1e-8):
+        formula.holds(CUBE | {"h": step}, only=[0])
+    formula.holds(CUBE | {"h": 1e-8}, only=[1], approx=1e-3)
     for f in FUNCTIONS:
         assert sympy.limit(remainder(f, 2, f.diff(x).subs(x, 2)) / h, h, 0) == 0
     # Never an equality without the remainder: x² at 3 leaves h².
@@ -46,6 +81,8 @@ def test_eq_first_order():
 
 def test_eq_quadratic_remainder():
     """ρ(h)/h² → f''(x)/2."""
+    for step in (0.7, -0.4):  # the second derivative of the cube at x + h/3 is 6x + 2h
+        printed("eq:quadratic-remainder").holds(CUBE | {"h": step, "t": CUBE["x"] + step / 3})
     for f in FUNCTIONS:
         limit = sympy.limit(remainder(f, 1, f.diff(x).subs(x, 1)) / h**2, h, 0)
         assert sympy.simplify(limit - f.diff(x, 2).subs(x, 1) / 2) == 0
@@ -54,6 +91,13 @@ def test_eq_quadratic_remainder():
 @pytest.mark.parametrize("step", [0.7, -0.4, 0.01])
 def test_prop_quadratic_remainder(step):
     """The point t lies strictly between; so do the proof's Rolle points of q' and q''."""
+    pinned(
+        "prop:quadratic-remainder",
+        "x + h",
+        r"h \ne 0",
+        r"\lvert \rho(h) \rvert \le \tfrac12 C h^2",
+        r"\lvert f'' \rvert \le C",
+    )
     for f in FUNCTIONS:
         at, big = 1.0, sympy.Float(step, 30)
         K = (remainder(f, sympy.Integer(1), f.diff(x).subs(x, 1)) / h**2).subs(h, big).evalf(25)
@@ -98,6 +142,12 @@ COMPOSITES = [
 @pytest.mark.parametrize(("f", "g"), COMPOSITES)
 def test_eq_chain_rule(f, g):
     """Against the limit of the difference quotient of the composite, which knows no chain rule."""
+    at = 0.5
+    number = lambda expression, by: lambda v: float(expression.subs(by, v).evalf(30))
+    slopes = {"f'": number(f.diff(u), u), "g'": number(g.diff(x), x), "g": number(g, x), "x": at}
+    whole = complex_slope(sympy.lambdify(x, f.subs(u, g)), at)
+    named = {"dy/dx": whole, "dy/du": slopes["f'"](slopes["g"](at)), "du/dx": slopes["g'"](at)}
+    printed("eq:chain-rule").holds(slopes | named)
     for at in (0, sympy.Rational(1, 2), 2):
         y = f.subs(u, g)
         product = (f.diff(u).subs(u, g) * g.diff(x)).subs(x, at)
@@ -113,6 +163,7 @@ def wiggle(at):
 
 def test_thm_chain_rule():
     """At the point that breaks the short proof: Δy/h = (f'(u) + φ(Δu)) Δu/h → f'(0)·0, for all h."""
+    pinned("thm:chain-rule", r"g: I \to U", r"f: U \to \R", r"x \in I", "u = g(x)", "y = f(g(x))")
     for f, slope in ((sympy.exp(u), 1), (u**2 + 5 * u, 5), (sympy.sin(u), 1)):
         assert f.diff(u).subs(u, 0) == slope
         for k in (1, 10, 1000):  # Δu = 0: the quotient is 0, as the theorem's limit f'(0)·g'(0)
@@ -127,6 +178,8 @@ def test_thm_chain_rule():
 
 def test_eq_wiggle():
     """Differentiable at 0 with slope 0; Δu = 0 at every 1/(kπ) and ≠ 0 in between."""
+    g = lambda at: float(wiggle(sympy.Rational(at)))
+    printed("eq:wiggle", conditions=[r"(x\ne0)"]).holds({"g": g, "x": 0.37})
     assert sympy.limit(wiggle(h) / h, h, 0) == 0
     for k in range(1, 50):
         assert wiggle(1 / (k * sympy.pi)) == 0
@@ -148,6 +201,7 @@ def phi(f, at, step):
 @pytest.mark.parametrize("f", [f for f, _ in COMPOSITES])
 def test_eq_auxiliary(f):
     """φ is continuous at 0, and only the value 0 makes it so."""
+    printed("eq:auxiliary").holds(EXPONENTIAL | {"s": 0.2})
     assert sympy.limit(phi(f, 1, s), s, 0) == phi(f, 1, 0) == 0
     assert [f"{float(phi(sympy.exp(u), 0, sympy.Float(v, 30))):.6f}" for v in ("0.1", "0.01")] == [
         "0.051709", "0.005017",
@@ -157,12 +211,23 @@ def test_eq_auxiliary(f):
 @pytest.mark.parametrize("f", [f for f, _ in COMPOSITES])
 def test_eq_no_fraction(f):
     """An identity for all s, also for s = 0."""
+    for step in (0.2, -0.7, 0.0):
+        printed("eq:no-fraction").holds(EXPONENTIAL | {"s": step})
     for step in (s, sympy.Integer(0)):
         change = f.subs(u, 2 + step) - f.subs(u, 2)
         assert sympy.simplify(change - (f.diff(u).subs(u, 2) + phi(f, 2, step)) * step) == 0
 
 
 def test_eq_exp_sin_square():
+    at = 1.3
+    given = {
+        "x": at,
+        "e": np.e,
+        "dy/du_": {2: np.exp(np.sin(at**2))}.__getitem__,
+        "du_/du_": lambda i, j: {(2, 1): np.cos(at**2)}[i, j],
+    }
+    given |= {"du_/dx": {1: 2 * at}.__getitem__, "dy/dx": complex_slope(lambda v: np.exp(np.sin(v * v)), at)}
+    printed("eq:exp-sin-square").holds(given)
     y = sympy.exp(sympy.sin(x**2))
     assert sympy.simplify(y.diff(x) - 2 * x * sympy.cos(x**2) * sympy.exp(sympy.sin(x**2))) == 0
     assert f"{y.diff(x).subs(x, 1).evalf(20):.9f}" == "2.506761535"
@@ -198,6 +263,7 @@ def shrinking(function, at, coefficients, rng, directions=20):
 
 def test_prop_coefficients(rng):
     """The Jacobian's row makes the remainder small; any other coefficients do not."""
+    pinned("prop:coefficients", r"c_1, \dots, c_n", r"c_i = \partial f/\partial u_i")
     f, jacobian = smooth(rng, 3, 1)
     at = rng.normal(size=(3, 1))
     coarse, fine = shrinking(f, at, jacobian(at), rng)
@@ -209,6 +275,7 @@ def test_prop_coefficients(rng):
 
 def test_prop_continuous_partials(rng):
     """The proof's bound: |ρ| ≤ ‖s‖ Σ|∂f(q_i) − ∂f(u)|, with the mean value points on the legs."""
+    pinned("prop:continuous-partials", r"U \subset \R^n", r"f: U \to \R", r"u \in U")
     f = lambda v: np.exp(v[0]) * np.sin(v[1]) + v[2] ** 3 * v[0]
     gradient = lambda v: np.array(
         [np.exp(v[0]) * np.sin(v[1]) + v[2] ** 3, np.exp(v[0]) * np.cos(v[1]), 3 * v[2] ** 2 * v[0]]
@@ -245,6 +312,15 @@ OUTER = [V[0] * V[1] + V[2] ** 2, sympy.exp(V[0]) * sympy.cos(V[1] + V[2]), V[0]
 @pytest.mark.parametrize("f", OUTER)
 def test_eq_chain_rule_paths(f):
     """Against the composite's difference quotient with a step of 1e-20."""
+    put = dict(zip(V, INNER, strict=True))
+    number = lambda expression: float(expression.subs(put).subs(x, 0.75).evalf(30))
+    given = {
+        "dy/du_": lambda i: number(f.diff(V[i - 1])),
+        "du_/dx": lambda i: number(INNER[i - 1].diff(x)),
+        "n": 3,
+    }
+    given["dy/dx"] = complex_slope(sympy.lambdify(x, f.subs(put)), 0.75)
+    printed("eq:chain-rule-paths").holds(given)
     at, tiny = sympy.Rational(3, 4), sympy.Float("1e-20", 60)
     put = dict(zip(V, INNER, strict=True))
     total = sum(f.diff(v).subs(put) * g.diff(x) for v, g in put.items()).subs(x, at)
@@ -261,6 +337,16 @@ def test_the_two_paths_computed_by_hand():
 
 def test_thm_chain_rule_paths():
     """Also where Δu = 0 for arbitrarily small steps: u_i = i·g(x) with the wiggling g, at x = 0."""
+    pinned(
+        "thm:chain-rule-paths",
+        r"U \subset \R^n",
+        r"g_1, \dots, g_n",
+        r"(g_1(x), \dots, g_n(x))^\T",
+        r"x \in I",
+        r"f: U \to \R",
+        r"u = (g_1(x), \dots, g_n(x))^\T",
+        r"y = f(g_1(x), \dots, g_n(x))",
+    )
     f = OUTER[1]
     for k in (1, 20, 400):
         zero, extreme = 1 / (k * sympy.pi), 1 / ((k + sympy.Rational(1, 2)) * sympy.pi)
@@ -285,6 +371,10 @@ def test_eq_epsilon(rng):
     """ε is continuous at 0: at most of the size of the step for a smooth function, from all sides."""
     f, jacobian = smooth(rng, 3, 1)
     at = rng.normal(size=(3, 1))
+    for step in (np.zeros((3, 1)), 0.1 * rng.normal(size=(3, 1))):
+        rho = lambda s: (f(at + s) - f(at) - jacobian(at) @ s).item()
+        given = {r"\varepsilon": lambda s: epsilon(f, jacobian(at), at, s).item(), r"\rho": rho, "s": step}
+        printed("eq:epsilon").holds(given)
     assert epsilon(f, jacobian(at), at, np.zeros((3, 1))) == 0
     coarse, fine = shrinking(f, at, jacobian(at), rng)
     assert 0 < fine < coarse / 50 < 0.01
@@ -293,6 +383,16 @@ def test_eq_epsilon(rng):
 def test_eq_no_fraction_paths(rng):
     f, jacobian = smooth(rng, 3, 1)
     at = rng.normal(size=(3, 1))
+    for step in (np.zeros((3, 1)), rng.normal(size=(3, 1))):
+        given = {
+            "f": lambda v: f(v).item(),
+            "df/du_": lambda i: lambda v: jacobian(v)[0, i - 1],
+            "n": 3,
+            "u": at,
+        }
+        given |= {"s": step, "s_": [None, *step[:, 0]]}
+        given[r"\varepsilon"] = lambda s: epsilon(f, jacobian(at), at, s).item()
+        printed("eq:no-fraction-paths").holds(given)
     for step in (np.zeros((3, 1)), rng.normal(size=(3, 1)), 1e-3 * rng.normal(size=(3, 1))):
         e = epsilon(f, jacobian(at), at, step)
         total = sum(jacobian(at)[0, i] * step[i, 0] for i in range(3)) + e[0, 0] * np.linalg.norm(step)
@@ -305,6 +405,10 @@ def test_eq_chain_rule_distributed(rng):
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(2, 1))
     numeric = chain.derivative(lambda v: f(g(v)), at)
+    given = {"dy/du_": lambda i: df(g(at))[0, i - 1], "du_/dx_": lambda i, j: dg(at)[i - 1, j - 1], "n": 4}
+    given["dy/dx_"] = lambda j: numeric[0, j - 1]
+    for j in (1, 2):
+        printed("eq:chain-rule-distributed").holds(given | {"j": j}, rtol=1e-6)
     for j in range(2):
         total = sum(df(g(at))[0, i] * dg(at)[i, j] for i in range(4))
         assert numeric[0, j] == pytest.approx(total, rel=1e-6)
@@ -312,6 +416,15 @@ def test_eq_chain_rule_distributed(rng):
 
 def test_cor_chain_rule_distributed():
     """One partial derivative of the inner functions is enough: |x2| has none by x2 at 0."""
+    pinned(
+        "cor:chain-rule-distributed",
+        r"V \subset \R^m",
+        r"U \subset \R^n",
+        r"u_i = g_i(x_1, \dots, x_m)",
+        r"i = 1, \dots, n",
+        r"y = f(u_1, \dots, u_n)",
+        r"f: U \to \R",
+    )
     x1, x2, tiny = sympy.Rational(1, 2), sympy.Integer(0), sympy.Float("1e-20", 60)
     inner = lambda a, b: (a * (1 + abs(b)), sympy.sin(a) + abs(b))
     f = lambda v1, v2: sympy.exp(v1) * v2
@@ -327,6 +440,9 @@ def COUNTEREXAMPLE(u1, u2):
 
 def test_eq_counterexample():
     """Continuous, with partial derivatives 0 at 0, but the remainder is not small against the step."""
+    polar = lambda a, b: np.hypot(a, b) * np.cos(np.arctan2(b, a)) ** 2 * np.sin(np.arctan2(b, a))
+    for point in ((0.3, -0.7), (-2.0, 0.5)):
+        printed("eq:counterexample").holds({"f": polar, "u_": lambda i, point=point: point[i - 1]})
     for step in (t, -t):
         assert COUNTEREXAMPLE(step, sympy.Integer(0)) == COUNTEREXAMPLE(sympy.Integer(0), step) == 0
     alpha, size = sympy.symbols("alpha r", positive=True)
@@ -337,6 +453,7 @@ def test_eq_counterexample():
 
 
 def test_prop_partials_not_enough():
+    pinned("prop:partials-not-enough", "u_1 = u_2 = x", "x = 0", r"dy/dx = \tfrac12")
     y = sympy.simplify(COUNTEREXAMPLE(x, x))
     true = y.diff(x)
     by_formula = 0 * 1 + 0 * 1  # both partial derivatives times du_i/dx = 1
@@ -351,6 +468,11 @@ def test_eq_jacobian(rng):
     """Rows are outputs, columns inputs."""
     g, dg = smooth(rng, 2, 3)
     at = rng.normal(size=(2, 1))
+    numeric = chain.derivative(g, at)
+    entry = lambda i, j: (g(at + 1e-6 * np.eye(2)[:, [j - 1]]) - g(at))[i - 1, 0] / 1e-6
+    for i, j in np.ndindex(3, 2):
+        given = {r"\jac{u/x}": numeric, "du_/dx_": entry, "i": i + 1, "j": j + 1}
+        printed("eq:jacobian").holds(given, rtol=1e-4, atol=1e-5)
     assert dg(at).shape == (3, 2)
     np.testing.assert_allclose(chain.derivative(g, at), dg(at), rtol=1e-7)
     for i, j in np.ndindex(3, 2):
@@ -361,6 +483,8 @@ def test_eq_jacobian(rng):
 def test_eq_gradient_definition(rng):
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(4, 1))
+    given = {r"\nabla_{x}y": chain.derivative(f, at, "denominator"), r"\jac{y/x}": df(at)}
+    printed("eq:gradient-definition").holds(given, rtol=1e-7)
     gradient = df(at).T
     assert gradient.shape == at.shape
     np.testing.assert_allclose(chain.derivative(f, at, "denominator"), gradient, rtol=1e-7)
@@ -370,6 +494,13 @@ def test_eq_gradient_definition(rng):
 def test_eq_first_order_vector(rng):
     g, dg = smooth(rng, 3, 4)
     at = rng.normal(size=(3, 1))
+    Q = rng.normal(size=(4, 3, 3))
+    square = lambda v: np.array([[(v.T @ q @ v).item()] for q in Q])  # its remainder is square(h)
+    B = np.vstack([at.T @ (q + q.T) for q in Q])
+    formula = printed("eq:first-order-vector", conditions=[r"\text{as }h\to0,h\ne0"])
+    for only, size in (([0], 0.3), ([1], 1e-9)):
+        given = {"g": square, "B": B, r"\rho": square, "x": at, "h": size * rng.normal(size=(3, 1))}
+        formula.holds(given, only=only, approx=1e-3)
     coarse, fine = shrinking(g, at, dg(at), rng)
     assert fine < coarse / 50
     wrong = dg(at).copy()
@@ -386,6 +517,8 @@ def composite(rng):
 
 def test_eq_chain_rule_jacobian(rng):
     f, A, g, B, at = composite(rng)
+    given = {r"\jac{z/x}": chain.derivative(lambda v: f(g(v)), at), r"\jac{z/u}": A, r"\jac{u/x}": B}
+    printed("eq:chain-rule-jacobian").holds(given, rtol=1e-6)
     np.testing.assert_allclose(chain.derivative(lambda v: f(g(v)), at), A @ B, rtol=1e-6)
     x1, x2, u1, u2 = sympy.symbols("x1 x2 u1 u2")
     inner, outer = sympy.Matrix([x1 * x2, x1 + x2]), sympy.Matrix([u1 * u2, u1 - u2**2])
@@ -397,6 +530,16 @@ def test_eq_chain_rule_jacobian(rng):
 
 def test_thm_chain_rule_jacobian(rng):
     """The composite is differentiable: its remainder is small in every direction."""
+    pinned(
+        "thm:chain-rule-jacobian",
+        r"V \subset \R^n",
+        r"U \subset \R^m",
+        r"g: V \to U",
+        r"f: U \to \R^p",
+        r"x \in V",
+        "u = g(x)",
+        "z = f(g(x))",
+    )
     f, A, g, B, at = composite(rng)
     coarse, fine = shrinking(lambda v: f(g(v)), at, A @ B, rng)
     assert fine < coarse / 50
@@ -411,6 +554,12 @@ def test_eq_remainder_jacobian(rng, size):
     f, A, g, B, at = composite(rng)
     step = size * rng.normal(size=at.shape)
     s = g(at + step) - g(at)
+    given = {"A": A, "h": step, "s": s, r"\rho": lambda h: f(g(at + h)) - f(g(at)) - A @ B @ h}
+    given |= {
+        r"\varepsilon_g": functools.partial(epsilon, g, B, at),
+        r"\varepsilon_f": lambda s: epsilon(f, A, g(at), s),
+    }
+    printed("eq:remainder-jacobian").holds(given, atol=1e-13)
     left = f(g(at + step)) - f(g(at)) - A @ B @ step
     right = np.linalg.norm(step) * A @ epsilon(g, B, at, step)
     right = right + np.linalg.norm(s) * epsilon(f, A, g(at), s)
@@ -419,12 +568,20 @@ def test_eq_remainder_jacobian(rng, size):
 
 def test_eq_step_bound(rng):
     """‖s‖ ≤ (β + ‖ε_g(h)‖)‖h‖, and ‖Bh‖ ≤ β‖h‖ with equality for a matrix of rank one."""
+    formula = printed("eq:step-bound")
     for _ in range(50):
         _, _, g, B, at = composite(rng)
         step = rng.normal(size=at.shape) * 10 ** rng.uniform(-4, 0)
         beta = np.sqrt((B**2).sum())
         assert np.linalg.norm(B @ step) <= beta * np.linalg.norm(step) * (1 + 1e-14)
         bound = (beta + np.linalg.norm(epsilon(g, B, at, step))) * np.linalg.norm(step)
+        given = {
+            r"\beta": beta,
+            "h": step,
+            "s": g(at + step) - g(at),
+            r"\varepsilon_g": functools.partial(epsilon, g, B, at),
+        }
+        formula.holds(given, rtol=1e-12)
         assert np.linalg.norm(g(at + step) - g(at)) <= bound * (1 + 1e-12)
     column, row = rng.normal(size=(4, 1)), rng.normal(size=(1, 2))
     beta = np.sqrt(((column @ row) ** 2).sum())
@@ -435,6 +592,8 @@ def test_eq_chain_rule_gradient(rng):
     g, dg = smooth(rng, 2, 4)
     f, df = smooth(rng, 4, 1)
     at = rng.normal(size=(2, 1))
+    given = {r"\nabla_{x}y": chain.derivative(lambda v: f(g(v)), at, "denominator"), r"\jac{u/x}": dg(at)}
+    printed("eq:chain-rule-gradient").holds(given | {r"\nabla_{u}y": df(g(at)).T}, rtol=1e-6)
     gradient = dg(at).T @ df(g(at)).T
     np.testing.assert_allclose(chain.derivative(lambda v: f(g(v)), at, "denominator"), gradient, rtol=1e-6)
 
@@ -446,6 +605,7 @@ def test_eq_chain_rule_denominator(rng):
     at = rng.normal(size=(3, 1))
     inner, outer = (chain.derivative(*pair, "denominator") for pair in ((g, at), (f, g(at))))
     right = chain.derivative(lambda v: f(g(v)), at, "denominator")
+    printed("eq:chain-rule-denominator").holds({"dy/dx": right, "du/dx": inner, "dy/du": outer}, rtol=1e-6)
     assert (inner.shape, outer.shape, right.shape) == ((3, 4), (4, 2), (3, 2))
     np.testing.assert_allclose(inner @ outer, right, rtol=1e-6)
     for a, b in ((outer, inner), (outer, inner.T), (outer.T, inner)):  # A and E, B, C
@@ -479,6 +639,7 @@ def layers(rng, sizes):
 
 
 def test_eq_jacobian_product(rng):
+    pinned("eq:jacobian-product", r"\jac{y/x} = \jac{\nlayers}\,\jac{\nlayers-1} \cdots \jac{2}\,\jac{1}")
     network, at, jacobians = layers(rng, [3, 4, 2, 5, 2])
     expected = jacobians[4] @ jacobians[3] @ jacobians[2] @ jacobians[1]
     np.testing.assert_allclose(chain.derivative(network, at, h=1e-6), expected, rtol=1e-4, atol=1e-6)
@@ -488,6 +649,7 @@ def test_eq_jacobian_product(rng):
 
 def test_prop_jacobian_product(rng):
     """Every partial product is the Jacobian of the first l layers, as the induction says."""
+    pinned("prop:jacobian-product", "u_{l-1}", "f_{l+1}")
     sizes = [2, 3, 4, 3]
     for count in range(1, len(sizes)):
         network, at, jacobians = layers(np.random.default_rng(SEED), sizes[: count + 1])
@@ -522,6 +684,10 @@ def test_costs_counted_one_by_one(rng, sizes, start):
 
 
 def test_eq_cost_from_output():
+    for sizes in ([2, 3, 5, 7, 11], [4, 2, 3], [6, 1, 5, 2]):
+        given = {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+        counted, _ = counted_one_by_one([None] + [np.ones((m, n)) for n, m in pairwise(sizes)], "output")
+        assert printed("eq:cost-from-output").value(given) == counted
     n = sympy.symbols("n0:5", positive=True)
     steps = n[4] * n[3] * n[2] + n[4] * n[2] * n[1] + n[4] * n[1] * n[0]
     assert sympy.expand(n[4] * sum(n[l] * n[l - 1] for l in range(1, 4)) - steps) == 0
@@ -531,6 +697,10 @@ def test_eq_cost_from_output():
 
 
 def test_eq_cost_from_input():
+    for sizes in ([2, 3, 5, 7, 11], [4, 2, 3], [6, 1, 5, 2]):
+        given = {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+        counted, _ = counted_one_by_one([None] + [np.ones((m, n)) for n, m in pairwise(sizes)], "input")
+        assert printed("eq:cost-from-input").value(given) == counted
     n = sympy.symbols("n0:5", positive=True)
     steps = n[2] * n[1] * n[0] + n[3] * n[2] * n[0] + n[4] * n[3] * n[0]
     assert sympy.expand(n[0] * sum(n[l] * n[l - 1] for l in range(2, 5)) - steps) == 0
@@ -542,6 +712,18 @@ def test_eq_cost_from_input():
 @pytest.mark.parametrize("L", [2, 3, 6, 10])
 @pytest.mark.parametrize("n", [1, 2, 100])
 def test_prop_order(L, n):
+    given = {r"\nlayers": L, "n": n}
+    by = {"output": r"(\nlayers - 1)\,n^2", "input": r"(\nlayers - 2)\,n^3 + n^2"}
+    for start, formula in by.items():
+        counted = printed("prop:order", formula).value(given)
+        assert chain.multiplications([n] * L + [1], start) == counted
+    pinned(
+        "prop:order",
+        r"\nlayers \ge 2",
+        r"\size{0} = \size{1} = \dots = \size{\nlayers-1} = n",
+        r"\size{\nlayers} = 1",
+        *by.values(),
+    )
     sizes = [n] * L + [1]
     assert chain.multiplications(sizes, "output") == (L - 1) * n**2
     assert chain.multiplications(sizes, "input") == (L - 2) * n**3 + n**2

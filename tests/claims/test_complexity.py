@@ -14,6 +14,7 @@ import backprop as bp
 from backprop import checkpoint, complexity
 
 from ..unit.nets import random_case
+from .printed import arrays, pinned, printed
 
 SEED = 9
 RUNS = 500
@@ -63,8 +64,15 @@ def multiply_adds(products):
     return complexity.Tally(list(products)).multiply_adds
 
 
+def of_sizes(sizes):
+    """The environment of a network's sizes; M and P are counted."""
+    M = by_loops(sizes)[0]
+    return {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__, "M": M, "P": M + sum(sizes[1:])}
+
+
 def test_thm_gradient_cost():
     """500 random networks, counted while the book's own sweeps run, product by product."""
+    pinned("thm:gradient-cost", r"\nlayers \ge 1", r"M - \size{0}\size{1}")
     seen = 0
     for sizes, N, forward, tally in runs():
         c = complexity.counts(sizes)
@@ -97,15 +105,20 @@ def test_activations_and_losses_hold_no_product(hidden):
 
 def test_eq_forward_count():
     rng = np.random.default_rng(SEED)
+    for sizes in ([5, 10, 8, 3], random_sizes(rng)):
+        printed("eq:forward-count").holds(of_sizes(sizes))
     for sizes in [[5, 10, 8, 3], *(random_sizes(rng) for _ in range(50))]:
         assert complexity.counts(sizes).forward == by_loops(sizes)[0]
     assert complexity.counts([5, 10, 8, 3]).forward == 154
 
 
 def test_eq_parameter_count():
+    formula = printed("eq:parameter-count")
     rng = np.random.default_rng(SEED)
     for _ in range(50):
         sizes = random_sizes(rng)
+        given = {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+        assert formula.value(given) == complexity.counts(sizes).parameters
         net = linear_output(sizes, rng)
         P = sum(a.size for a in (*net.W[1:], *net.b[1:]))
         assert complexity.counts(sizes).parameters == P == len(list(complexity.parameters(net)))
@@ -113,26 +126,38 @@ def test_eq_parameter_count():
 
 
 def test_eq_backward_count():
+    formula = printed("eq:backward-count")
     rng = np.random.default_rng(SEED)
     for _ in range(50):
         sizes = random_sizes(rng)
         forward, outer, transposed, _ = by_loops(sizes)
         assert complexity.counts(sizes).backward == outer + transposed
-        assert outer + transposed == 2 * forward - sizes[0] * sizes[1]
+        assert outer + transposed == formula.value(of_sizes(sizes)) == 2 * forward - sizes[0] * sizes[1]
     c = complexity.counts([5, 10, 8, 3])
     assert (c.outer, c.transposed, c.backward, c.hadamard) == (154, 104, 258, 21)
 
 
 def test_eq_gradient_count():
+    formula = printed("eq:gradient-count")
     for sizes, N, forward, tally in runs(number=50):
         total = (multiply_adds(forward) + tally.multiply_adds) // N
-        assert total == 3 * by_loops(sizes)[0] - sizes[0] * sizes[1] == complexity.counts(sizes).total
+        formula.holds(of_sizes(sizes))
+        assert (
+            total
+            == formula.value(of_sizes(sizes), side=0)
+            == 3 * by_loops(sizes)[0] - sizes[0] * sizes[1]
+            == complexity.counts(sizes).total
+        )
         assert total < 3 * by_loops(sizes)[0]
 
 
 def test_eq_backward_ratio():
+    formula = printed("eq:backward-ratio")
     for sizes, _, forward, tally in runs(number=50):
         share = sizes[0] * sizes[1] / by_loops(sizes)[0]
+        formula.holds(of_sizes(sizes))
+        measured = tally.multiply_adds / multiply_adds(forward)
+        assert measured == pytest.approx(formula.value(of_sizes(sizes)), rel=1e-14)
         assert tally.multiply_adds / multiply_adds(forward) == pytest.approx(2 - share, rel=1e-14)
     assert f"{complexity.counts([784, 128, 64, 10]).ratio:.2f}" == "1.08"
     assert f"{complexity.counts([100] * 11).ratio:.2f}" == "1.90"
@@ -140,14 +165,16 @@ def test_eq_backward_ratio():
 
 
 def test_eq_elementwise_count():
+    formula = printed("eq:elementwise-count")
     for sizes, N, _, tally in runs(number=50):
         forward, _, _, slopes = by_loops(sizes)
         both = tally.multiply_adds + tally.entrywise
-        assert both == N * (2 * forward - sizes[0] * sizes[1] + slopes)
+        assert both == N * formula.value(of_sizes(sizes)) == N * (2 * forward - sizes[0] * sizes[1] + slopes)
 
 
 def test_prop_elementwise_count():
     """The condition decides, both ways; 1-1-1 is the smallest that fails."""
+    pinned("prop:elementwise-count", "2M", r"\sum_{l=1}^{\nlayers} \size{l} \le \size{0}\size{1}")
     broken = []
     for sizes, _, forward, tally in runs(number=200):
         holds = tally.multiply_adds + tally.entrywise <= 2 * multiply_adds(forward)
@@ -187,14 +214,23 @@ def test_eq_difference_count(seed):
     M = by_loops(sizes)[0]
     P = M + sum(sizes[1:])
     c, counted = complexity.counts(sizes), slow_counts(sizes, 2, rng)
+    assert printed("eq:difference-count").values(of_sizes(sizes)) == [
+        counted["one_sided"],
+        counted["central"],
+    ]
     assert counted["one_sided"] == c.one_sided == (P + 1) * M
     assert counted["central"] == counted["gradcheck"] == c.central == 2 * P * M
 
 
 def test_eq_difference_bounds():
+    pinned(
+        "eq:difference-bounds",
+        r"\begin{aligned} \tfrac12 P^2 &< (P + 1)\,M < P^2, \\ P^2 &\le 2\,P\,M < 2P^2. \end{aligned}",
+    )
     print("seed", SEED)
     rng = np.random.default_rng(SEED)
     for sizes in [[1, 1], [1, 1, 1], [1, 9], [9, 1], *(random_sizes(rng) for _ in range(200))]:
+        printed("eq:difference-bounds").holds(of_sizes(sizes))
         c = complexity.counts(sizes)
         P, M = c.parameters, c.forward
         assert M + 1 <= P <= 2 * M
@@ -218,6 +254,9 @@ def test_prop_difference_cost():
 
 def test_eq_equal_width_differences():
     """One parameter costs L n², not L² n²; the total grows with L² n⁴."""
+    for depth, width in ((1, 1), (2, 3), (5, 4)):
+        given = of_sizes([width] * (depth + 1)) | {"n": width}
+        printed("eq:equal-width-differences").holds(given)
     n, L = sympy.symbols("n L", positive=True)
     formula = (L * n**2 + L * n + 1) * L * n**2
     for depth, width in ((1, 1), (2, 3), (5, 4), (7, 9)):
@@ -232,6 +271,7 @@ def test_eq_equal_width_differences():
 
 def test_eq_tangent_sweep():
     """The derivative of every pre-activation above, against a small change of one weight."""
+    formula, tangents = printed("eq:tangent-sweep"), {}
     net, X, _ = random_case("tanh", "sigmoid", "half_squared_error", 4, 1, seed=SEED)
     fwd, l, j, k, h = bp.forward(net, X), 2, 1, 0, 1e-6
     tangent = np.zeros((net.sizes[l], 1))
@@ -243,7 +283,12 @@ def test_eq_tangent_sweep():
         sweeps.append(bp.forward(net.with_parameters(W, net.b), X))
     for m in range(l, net.L + 1):
         if m > l:
+            tangents[m - 1] = (sweeps[0].a[m - 1] - sweeps[1].a[m - 1]) / (2 * h)
             tangent = net.W[m] @ ((1 - fwd.a[m - 1] ** 2) * tangent)
+        tangents["z", m] = (sweeps[0].z[m] - sweeps[1].z[m]) / (2 * h)
+        if m > l:
+            given = arrays(net, X, X) | {r"d\act/dw": tangents.get, r"d\pre/dw": lambda m: tangents["z", m]}
+            formula.holds(given | {"m": m}, rtol=1e-6, atol=1e-9)
         np.testing.assert_allclose(
             tangent, (sweeps[0].z[m] - sweeps[1].z[m]) / (2 * h), rtol=1e-6, atol=1e-10
         )
@@ -255,6 +300,9 @@ def test_eq_forward_mode_count(seed):
     rng = np.random.default_rng(seed)
     sizes = random_sizes(rng, widest=5)
     L, M = len(sizes) - 1, by_loops(sizes)[0]
+    above = lambda l: sum(sizes[m] * sizes[m - 1] for m in range(l + 1, L + 1))
+    printed_count = printed("eq:forward-mode-count").value(of_sizes(sizes) | {"M_": above})
+    assert printed_count == slow_counts(sizes, 2, np.random.default_rng(seed))["forward_mode"]
     expected = M + sum(
         sizes[l] * (sizes[l - 1] + 1) * sum(sizes[m] * sizes[m - 1] for m in range(l + 1, L + 1))
         for l in range(1, L + 1)
@@ -264,6 +312,11 @@ def test_eq_forward_mode_count(seed):
 
 
 def test_eq_forward_mode_equal():
+    for depth, width in ((1, 4), (3, 2), (5, 7)):
+        sizes = [width] * (depth + 1)
+        assert (
+            printed("eq:forward-mode-equal").value(of_sizes(sizes)) == complexity.counts(sizes).forward_mode
+        )
     n, l, L = sympy.symbols("n l L", positive=True, integer=True)
     M, P = L * n**2, L * (n**2 + n)
     double = M + sympy.summation((n**2 + n) * (L - l) * n**2, (l, 1, L))
@@ -275,6 +328,7 @@ def test_eq_forward_mode_equal():
 @pytest.mark.parametrize("seed", range(5))
 def test_prop_forward_mode_cost(seed):
     """What is counted there is the gradient, for every pair of activation and loss."""
+    pinned("prop:forward-mode-cost", r"M_l = \sum_{m=l+1}^{\nlayers} \size{m}\,\size{m-1}", r"(P + 1)\,M")
     print("seed", seed)
     rng = np.random.default_rng(seed)
     for output, loss in (
@@ -305,6 +359,7 @@ def deep_case(L, seed=SEED):
 @pytest.mark.parametrize("L", [1, 2, 5, 6])
 def test_alg_checkpointing(L):
     """Every segmentation gives the gradients of the plain algorithm."""
+    pinned("alg:checkpointing", r"s_1, \dots, s_m", r"i = m, \dots, 1", "i < m", "i = 1")
     net, X, Y = deep_case(L)
     plain = bp.backward(net, bp.forward(net, X), Y)
     for lengths in partitions(L):
@@ -335,10 +390,13 @@ def by_simulation(lengths):
 
 
 def test_eq_checkpoint_peak():
+    formula = printed("eq:checkpoint-peak")
     for L in range(1, 10):
         net, X, Y = deep_case(L)
         for lengths in partitions(L):
             peak = max(i - 1 + s for i, s in enumerate(lengths, start=1))
+            given = {"m": len(lengths), "s_": [None, *lengths]}
+            assert by_simulation(lengths)[0] == formula.value(given)
             assert by_simulation(lengths)[0] == peak == checkpoint.costs(lengths)[0]
             if L <= 6:
                 assert checkpoint.gradients(net, X, Y, lengths).peak == peak
@@ -346,11 +404,15 @@ def test_eq_checkpoint_peak():
 
 def test_eq_checkpoint_recomputed():
     """Counted twice: by the program, and by the multiply-adds it takes more than the plain one."""
+    formula = printed("eq:checkpoint-recomputed")
     for L in range(1, 7):
         net, X, Y = deep_case(L)
         counted, tally = complexity.counting(net)
         for lengths in partitions(L):
             again = sum(s - 1 for s in lengths[:-1])
+            given = {"m": len(lengths), "s_": [None, *lengths], r"\nlayers": L}
+            formula.holds(given)
+            assert formula.value(given, side=0) == by_simulation(lengths)[1]
             tally.reset()
             run = checkpoint.gradients(counted, X, Y, lengths)
             assert run.recomputed == again == by_simulation(lengths)[1] == checkpoint.costs(lengths)[1] < L
@@ -358,15 +420,18 @@ def test_eq_checkpoint_recomputed():
 
 
 def test_eq_checkpoint_equal():
+    formula = printed("eq:checkpoint-equal")
     for L in range(1, 65):
         for s in (s for s in range(1, L + 1) if L % s == 0):
             peak, again = by_simulation(checkpoint.equal_segments(L, s))
             assert (peak, again) == (L // s + s - 1, (L // s - 1) * (s - 1))
+            assert formula.values({r"\nlayers": L, "s": s}) == [peak, again]
             assert peak + again == L
 
 
 def test_thm_checkpointing():
     """The root is the least, reached at its length only; with measured runs at the squares."""
+    pinned("thm:checkpointing", r"2\sqrt{\nlayers} - 1", r"s = \sqrt{\nlayers}")
     L, s = sympy.symbols("L s", positive=True)
     square = (sympy.sqrt(L / s) - sympy.sqrt(s)) ** 2
     assert sympy.simplify(sympy.expand(square) - (L / s + s - 2 * sympy.sqrt(L))) == 0

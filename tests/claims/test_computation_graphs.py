@@ -13,6 +13,8 @@ import sympy
 from backprop import graph
 from backprop.graph import sweeps
 
+from .printed import pinned, printed
+
 SEED = 30
 mpmath.mp.dps = 50
 
@@ -78,6 +80,27 @@ def as_values(made):
     return nodes
 
 
+def of_graph(made, values):
+    """The environment of a graph: derivatives of what remains by differences, local ones by SymPy."""
+    at = lambda i: [values[q] for q in made[i - 1][1]]
+    return {
+        r"dF_/d\node": lambda i, j: float(partial(made, values, i, j)),
+        r"\partial_\varphi_": lambda k, i: float(local(made[i - 1][0], k - 1, at(i))),
+        "p": lambda i, k: made[i - 1][1][int(k) - 1] + 1,
+        "r_": lambda i: len(made[i - 1][1]),
+    }
+
+
+def forward_differences(made, chosen):
+    """The derivatives of all nodes' values by one input, by differences in 50 digits."""
+    h = mpmath.mpf(10) ** -15
+    up, down = (
+        recompute([(w + s, p) if k == chosen else (w, p) for k, (w, p) in enumerate(made)], [])
+        for s in (h, -h)
+    )
+    return [float((high - low) / (2 * h)) for high, low in zip(up, down, strict=True)]
+
+
 @pytest.fixture(params=range(6))
 def case(request):
     print("seed", SEED + request.param)
@@ -91,6 +114,10 @@ def near(x):
 
 def test_eq_graph_example():
     """The names of the text stand for the formula."""
+    formula = printed("eq:graph-example")
+    for x0, z0 in ((2.0, 3.0), (0.4, -1.2)):
+        value = graph.expression("exp(x*z) + x*z/ln(x) + sin(ln(x))/(x*z)", x=x0, z=z0).value
+        formula.holds({"x": x0, "z": z0, "y": value}, rtol=1e-12)
     x, z = sympy.symbols("x z", positive=True)
     a, b = x * z, sympy.log(x)
     c, d = sympy.sin(b), sympy.exp(a)
@@ -103,6 +130,7 @@ def test_eq_graph_example():
 
 
 def test_eq_node_value(case):
+    pinned("eq:node-value", r"\node{i} = \varphi_i\bigl(\node{p(i,1)}, \dots, \node{p(i,r_i)}\bigr)")
     made, values = case
     for node, value in zip(as_values(made), values, strict=True):
         assert node.value == near(value)
@@ -138,6 +166,10 @@ def test_prop_topological_order():
 
 def test_eq_recompute(case):
     """F_{i-1} is F_i with the value of node i computed, near the forward values too."""
+    pinned(
+        "eq:recompute",
+        r"\begin{aligned} F_n(\node{1}, \dots, \node{n}) &= \node{n} \\ F_{i-1}(\node{1}, \dots, \node{i-1}) &= F_i(\node{1}, \dots, \node{i}) \\ \text{with } \node{i} &= \varphi_i\bigl(\node{p(i,1)}, \dots, \node{p(i,r_i)}\bigr) . \end{aligned}",
+    )
     made, values = case
     n = len(made)
     assert recompute(made, values)[-1] == values[-1]
@@ -153,6 +185,8 @@ def test_eq_adjoint(case):
     made, values = case
     nodes, n = as_values(made), len(made)
     nodes[-1].backward()
+    for j in range(1, n + 1):
+        printed("eq:adjoint").holds(of_graph(made, values) | {r"\adj": lambda i: nodes[i - 1].grad, "j": j})
     for j in range(1, n + 1):
         assert nodes[j - 1].grad == near(partial(made, values, j, j))
     inputs = [j for j in range(1, n + 1) if not made[j - 1][1]]
@@ -175,6 +209,17 @@ def sweep(made, values, look=lambda i, g: None):
 
 
 def test_thm_backward_sweep(case):
+    pinned(
+        "thm:backward-sweep",
+        "g_n = 1",
+        "g_j = 0",
+        "j < n",
+        r"i = n, n - 1, \dots, 1",
+        r"k = 1, \dots, r_i",
+        r"g_i \cdot \partial_k \varphi_i",
+        r"g_j = \adj{j}",
+        r"\adj{n} = 1",
+    )
     made, values = case
     g = sweep(made, values)
     nodes = as_values(made)
@@ -188,11 +233,13 @@ def test_thm_backward_sweep(case):
 def test_eq_sweep_invariant(case):
     """Before node i is handled the accumulators are the gradient of F_i."""
     made, values = case
+    given = of_graph(made, values)
+    formula = printed("eq:sweep-invariant", conditions=[r"\text{for }j=1,\dots,i"])
     seen = []
 
     def look(i, g):
         for j in range(1, i + 1):
-            assert g[j - 1] == near(partial(made, values, i, j))
+            formula.holds(given | {"g_": lambda j: float(g[j - 1]), "i": i, "j": j})
         seen.append(i)
 
     sweep(made, values, look)
@@ -201,6 +248,11 @@ def test_eq_sweep_invariant(case):
 
 def test_eq_one_node_less(case):
     made, values = case
+    given, formula = of_graph(made, values), printed("eq:one-node-less")
+    for i in range(2, len(made) + 1):
+        for j in range(1, i):
+            uses = [{"k": k + 1} for k, p in enumerate(made[i - 1][1]) if p == j - 1]
+            formula.holds(given | {"i": i, "j": j, "k:p(i,k)=j": uses})
     for i in range(len(made), 1, -1):
         what, operands = made[i - 1]
         slopes = [local(what, k, [values[q] for q in operands]) for k in range(len(operands))]
@@ -213,6 +265,13 @@ def test_eq_one_node_less(case):
 def test_eq_adjoint_recursion(case):
     made, values = case
     n = len(made)
+    given = of_graph(made, values)
+    given[r"\adj"] = lambda i: given[r"dF_/d\node"](i, i)
+    for j in range(1, n):  # the output is the adjoint 1 by itself
+        uses = [
+            {"i": i + 1, "k": k + 1} for i, (_, o) in enumerate(made) for k, p in enumerate(o) if p == j - 1
+        ]
+        printed("eq:adjoint-recursion").holds(given | {"j": j, r"\substack{i,krowp(i,k)=j}": uses})
     adjoints = [partial(made, values, j, j) for j in range(1, n + 1)]
     assert adjoints[-1] == near(1)
     for j in range(n - 1):
@@ -251,6 +310,12 @@ def test_eq_tangent_recursion(case):
     """Every tangent is the derivative of its node's value by the chosen input."""
     made, values = case
     h = mpmath.mpf(10) ** -15
+    chosen = 0
+    judged = forward_differences(made, chosen)
+    given = of_graph(made, values) | {r"\tangent": lambda i: judged[i - 1]}
+    for i, (_, operands) in enumerate(made, start=1):
+        if operands:
+            printed("eq:tangent-recursion").holds(given | {"i": i})
     for chosen in (j for j, (_, operands) in enumerate(made) if not operands):
         up, down = (
             recompute([(w + s, p) if k == chosen else (w, p) for k, (w, p) in enumerate(made)], [])

@@ -2,7 +2,17 @@
 
 from collections import Counter
 
-from .labels import ROOT, claims, labels_in_chapters, name_of_test, names_of_tests, references
+from .labels import (
+    ROOT,
+    claims,
+    code_lines,
+    labels_in_chapters,
+    name_of_test,
+    names_of_tests,
+    read_from_page,
+    references,
+)
+from .printed.page import pin, says_something, statements
 
 
 def test_no_label_is_given_twice():
@@ -33,3 +43,44 @@ def test_the_example_of_the_readme_is_true():
     assert "(eq:delta-hidden)" in (ROOT / "chapters" / "04-four-equations.ipynb").read_text(encoding="utf-8")
     assert "# eq:delta-hidden" in (ROOT / "src" / "backprop" / "network.py").read_text(encoding="utf-8")
     assert "test_eq_delta_hidden" in names_of_tests()
+
+
+def test_every_claim_s_test_reads_the_page():
+    """Each labelled formula is run as printed, or pinned; so is what a theorem states in formulas of its own."""
+    without = {label for label, formulas in statements().items() if not any(map(says_something, formulas))}
+    silent = [
+        f"{label}: {pin(label)}"
+        for label in claims()
+        if label not in without and label not in read_from_page()
+    ]
+    assert silent == []
+
+
+def test_no_pin_is_left_over():
+    """A test reads the labels of its own name and of what it needs, and all of them exist."""
+    assert set(read_from_page()) <= set(claims())
+
+
+# Formulas that no line of the package computes: definitions, what proofs are made of, and rules for choosing
+# that a reader applies. Every other labelled formula has its label in src.
+NOT_IN_CODE = """
+first-order quadratic-remainder wiggle auxiliary no-fraction exp-sin-square chain-rule-paths epsilon
+no-fraction-paths chain-rule-distributed counterexample gradient-definition first-order-vector
+chain-rule-jacobian remainder-jacobian step-bound chain-rule-gradient chain-rule-denominator forward-index
+forward-rows hidden-error-index forward-folded three-gradients graph-example recompute adjoint sweep-invariant
+one-node-less loss-from-layer transpose-pairing delta-squared product-delta product-activations averaged-twice
+missing-slope early-update step-test truncation-one-sided truncation-central truncation-complex best-error
+best-step kink-difference ten-sigmoids relu-variance empirical-risk step-factor two-examples batch-gradient
+momentum-sum elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal
+adjoint-equation
+""".split()
+
+
+def test_what_code_computes_has_its_label_there():
+    formulas = {label.removeprefix("eq:") for label in claims() if label.startswith("eq:")}
+    named = {label.removeprefix("eq:") for label in code_lines() if label.startswith("eq:")}
+    assert sorted(formulas - named) == sorted(NOT_IN_CODE)
+
+
+def test_no_label_in_code_is_unknown():
+    assert sorted(set(code_lines()) - set(claims())) == []

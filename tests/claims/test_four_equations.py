@@ -13,6 +13,8 @@ from backprop import gradcheck
 from backprop.activations import ACTIVATIONS
 
 from ..unit.nets import PAIRS, random_case
+from .printed import arrays, pinned, printed
+from .printed.arrays import gradient
 
 SEEDS = [0, 1, 2]
 ELEMENTWISE_OUTPUTS = [(output, loss) for output, loss in PAIRS if output != "softmax"]
@@ -28,6 +30,15 @@ def example(seed, hidden="tanh", output="sigmoid", loss="half_squared_error", de
 
 def judge(net, x, y, l):
     return gradcheck.error_signal_differences(net, x, y, l)
+
+
+def loss_from(net, y, l, t):
+    """F_l(t): the loss when the pre-activations of layer l are t, by the network of the layers above."""
+    a = net.sigma[l].value(t)
+    if l == net.L:
+        return float(net.loss_function.value(a, y).sum())
+    rest = bp.Network([None, *net.W[l + 1 :]], [None, *net.b[l + 1 :]], net.activations[l + 1 :], net.loss)
+    return bp.cost(rest, bp.forward(rest, a), y)
 
 
 def slope(net, fwd, l):
@@ -47,7 +58,13 @@ def output_jacobian(net, fwd):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_loss_from_layer(seed):
     """F_l written out recursively, at z^(l), is the loss for every l."""
-    net, _, y, fwd, _ = example(seed)
+    net, x, y, fwd, _ = example(seed)
+    for l in range(1, net.L):
+        u = fwd.z[l] + 0.1
+        given = {"F_": lambda l: lambda t: loss_from(net, y, l, t), "u": u, "l": l}
+        formula = printed("eq:loss-from-layer", conditions=[r"\text{for }l<\nlayers"])
+        formula.holds(arrays(net, x, y) | given, only=[1], rtol=1e-13)
+        formula.holds(arrays(net, x, y) | given | {"u": fwd.z[net.L] - 0.3}, only=[0], rtol=1e-13)
 
     def F(l, t):
         a = net.sigma[l].value(t)
@@ -63,6 +80,16 @@ def test_eq_loss_from_layer(seed):
 def test_eq_delta_definition(seed):
     """Shifting a bias shifts its pre-activation: both derivatives are the error signal."""
     net, x, y, _, grads = example(seed)
+
+    def by_layer(l, j):
+        """∂F_l/∂u_j, a function of u."""
+        return lambda u: gradient(lambda t: loss_from(net, y, l, t), u)[j - 1, 0]
+
+    given = arrays(net, x, y) | {"dF_/du_": by_layer, r"\erri": lambda l, j: grads.delta[l][j - 1, 0]}
+    formula = printed("eq:delta-definition")
+    for l in range(1, net.L + 1):
+        for j in range(1, net.sizes[l] + 1):
+            formula.holds(given | {"l": l, "j": j}, rtol=1e-6, atol=1e-9)
     for l in range(1, net.L + 1):
         for j in range(net.sizes[l]):
             costs = []
@@ -79,6 +106,7 @@ def test_eq_delta_definition(seed):
 @pytest.mark.parametrize(("output", "loss"), ELEMENTWISE_OUTPUTS)
 def test_eq_delta_output(output, loss):
     net, x, y, fwd, grads = example(3, output=output, loss=loss)
+    printed("eq:delta-output").holds(arrays(net, x, y), rtol=1e-6, atol=1e-9)
     formula = net.loss_function.gradient(fwd.a[net.L], y) * slope(net, fwd, net.L)
     close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
     close(grads.delta[net.L], formula, rtol=1e-6, atol=1e-9)
@@ -87,6 +115,8 @@ def test_eq_delta_output(output, loss):
 @pytest.mark.parametrize(("output", "loss"), PAIRS)
 def test_eq_delta_output_general(output, loss):
     net, x, y, fwd, grads = example(4, output=output, loss=loss)
+    given = arrays(net, x, y) | {r"\jac{\actf{\nlayers}}": output_jacobian(net, fwd)}
+    printed("eq:delta-output-general").holds(given, rtol=1e-6, atol=1e-9)
     formula = output_jacobian(net, fwd).T @ net.loss_function.gradient(fwd.a[net.L], y)
     close(formula, judge(net, x, y, net.L), rtol=1e-6, atol=1e-9)
     close(grads.delta[net.L], formula, rtol=1e-6, atol=1e-9)
@@ -95,6 +125,7 @@ def test_eq_delta_output_general(output, loss):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lem_differentiable(seed):
     """The remainder of the linear approximation by δ, divided by the step, shrinks with the step."""
+    pinned("lem:differentiable", r"l = 1, \dots, \nlayers")
     net, _, y, fwd, grads = example(seed)
     rng = np.random.default_rng(seed)
     for l in range(1, net.L + 1):
@@ -125,6 +156,9 @@ def test_thm_output_error(name):
 @pytest.mark.parametrize("hidden", sorted(set(ACTIVATIONS) - {"softmax"}))
 def test_eq_delta_hidden(hidden):
     net, x, y, fwd, grads = example(6, hidden=hidden, depth=4)
+    formula = printed("eq:delta-hidden")
+    for l in range(1, net.L):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     for l in range(net.L - 1, 0, -1):
         formula = (net.W[l + 1].T @ judge(net, x, y, l + 1)) * slope(net, fwd, l)
         close(formula, judge(net, x, y, l), rtol=1e-5, atol=1e-9)
@@ -144,6 +178,7 @@ def test_a_coupled_hidden_layer_needs_its_jacobian():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_thm_hidden_error(seed):
     """Its two steps: ∂z_k/∂z_j = w_kj σ'(z_j), and the chain rule's sum over k."""
+    pinned("thm:hidden-error", r"l = \nlayers - 1, \dots, 1")
     net, x, y, fwd, grads = example(seed)
     l, h = 1, 1e-6
     layer = lambda z: net.W[l + 1] @ net.sigma[l].value(z) + net.b[l + 1]
@@ -156,8 +191,9 @@ def test_thm_hidden_error(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_transpose_pairing(seed):
     rng = np.random.default_rng(seed)
-    net, _, y, fwd, grads = example(seed)
+    net, x, y, fwd, grads = example(seed)
     h = rng.normal(size=(net.sizes[2], 1))
+    printed("eq:transpose-pairing").holds(arrays(net, x, y) | {"l": 2, "v": h}, rtol=1e-12)
     left = (grads.delta[3].T @ (net.W[3] @ h)).item()
     right = ((net.W[3].T @ grads.delta[3]).T @ h).item()
     # Both are the change of the loss to first order, when the activations of layer 2 change by h.
@@ -175,6 +211,9 @@ def parameter_differences(net, X, Y):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_gradient_weights(seed):
     net, x, y, fwd, grads = example(seed)
+    formula = printed("eq:gradient-weights")
+    for l in range(1, net.L + 1):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     judged = parameter_differences(net, x, y)
     for l in range(1, net.L + 1):
         formula = judge(net, x, y, l) @ fwd.a[l - 1].T
@@ -186,6 +225,7 @@ def test_eq_gradient_weights(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_thm_gradient_weights(seed):
     """Its step: a weight moves one pre-activation of its layer only, by the activation at its tail."""
+    pinned("thm:gradient-weights", r"l = 1, \dots, \nlayers")
     net, x, _, fwd, _ = example(seed)
     for l in range(1, net.L + 1):
         for j, k in np.ndindex(*net.W[l].shape):
@@ -203,6 +243,9 @@ def test_thm_gradient_weights(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_gradient_bias(seed):
     net, x, y, _, grads = example(seed)
+    formula = printed("eq:gradient-bias")
+    for l in range(1, net.L + 1):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     judged = parameter_differences(net, x, y)
     for l in range(1, net.L + 1):
         close(judge(net, x, y, l), judged.b[l], rtol=1e-5, atol=1e-9)
@@ -211,6 +254,7 @@ def test_eq_gradient_bias(seed):
 
 def test_thm_gradient_bias():
     """Its step: a bias shifts its own pre-activation by as much, and no other of its layer."""
+    pinned("thm:gradient-bias", r"l = 1, \dots, \nlayers")
     net, x, _, fwd, _ = example(0)
     for l in range(1, net.L + 1):
         for j in range(net.sizes[l]):
@@ -225,6 +269,11 @@ def test_thm_gradient_bias():
 def test_eq_delta_squared(output):
     half = example(7, output=output, loss="half_squared_error")
     full = example(7, output=output, loss="squared_error")
+    formula = printed("eq:delta-squared")
+    for (net, x, y, fwd, _), statements in ((half, [0, 1]), (full, [2, 3])):
+        given = arrays(net, x, y)
+        formula.holds(given | {r"\loss": bp.cost(net, fwd, y)}, only=statements[:1])
+        formula.holds(given, only=statements[1:], rtol=1e-6, atol=1e-9)
     net, x, y, fwd, _ = half
     formula = (fwd.a[3] - y) * slope(net, fwd, 3)
     close(formula, judge(net, x, y, 3), rtol=1e-6, atol=1e-9)
@@ -233,12 +282,15 @@ def test_eq_delta_squared(output):
 
 
 def test_eq_binary_cross_entropy():
-    net, _, y, fwd, _ = example(8, output="sigmoid", loss="binary_cross_entropy")
+    net, x, y, fwd, _ = example(8, output="sigmoid", loss="binary_cross_entropy")
+    given = arrays(net, x, y) | {r"\loss": bp.cost(net, fwd, y), "j": [{"j": j} for j in (1, 2, 3)]}
+    printed("eq:binary-cross-entropy").holds(given)
     a = fwd.a[3]
     assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(a) + (1 - y) * np.log(1 - a)).sum(), rel=1e-13)
 
 
 def test_prop_sigmoid_cross_entropy():
+    pinned("prop:sigmoid-cross-entropy", r"\;\err{\nlayers} = \out - \lab")
     a, y, z = sympy.symbols("a y z")
     loss = -(y * sympy.log(a) + (1 - y) * sympy.log(1 - a))
     assert sympy.simplify(sympy.diff(loss, a) - (a - y) / (a * (1 - a))) == 0  # the step of the proof
@@ -251,7 +303,12 @@ def test_prop_sigmoid_cross_entropy():
 
 
 def test_eq_softmax_cross_entropy():
-    net, _, y, fwd, _ = example(9, output="softmax", loss="cross_entropy")
+    net, x, y, fwd, _ = example(9, output="softmax", loss="cross_entropy")
+    formula, given = printed("eq:softmax-cross-entropy"), arrays(net, x, y)
+    for k in (1, 2, 3):
+        formula.holds(given | {"k": k, "i": [{"i": i} for i in (1, 2, 3)]}, only=[0])
+    given |= {r"\loss": bp.cost(net, fwd, y), "k": [{"k": k} for k in (1, 2, 3)]}
+    formula.holds(given, only=[1])
     e = np.exp(fwd.z[3])
     close(fwd.a[3], e / e.sum(), rtol=1e-13)
     assert bp.cost(net, fwd, y) == pytest.approx(-(y * np.log(e / e.sum())).sum(), rel=1e-13)
@@ -264,6 +321,14 @@ def symbolic_softmax():
 
 
 def test_eq_softmax_jacobian():
+    net, x, y, fwd, _ = example(10, output="softmax", loss="cross_entropy")
+    jacobian, formula = output_jacobian(net, fwd), printed("eq:softmax-jacobian")
+    given = arrays(net, x, y) | {
+        r"d\outi/d\prei": lambda k, L, j: jacobian[k - 1, j - 1],
+        r"\jac{\actf{\nlayers}}": jacobian,
+    }
+    for k, j in np.ndindex(3, 3):
+        formula.holds(given | {"k": k + 1, "j": j + 1}, atol=1e-9)
     z, a = symbolic_softmax()
     for k in range(3):
         for j in range(3):
@@ -272,6 +337,7 @@ def test_eq_softmax_jacobian():
 
 def test_prop_softmax_jacobian():
     """The matrix form, against differences."""
+    pinned("prop:softmax-jacobian", "[k = j]", "k = j")
     net, _, _, fwd, _ = example(10, output="softmax", loss="cross_entropy")
     a = fwd.a[3]
     J = np.diag(a[:, 0]) - a @ a.T
@@ -280,12 +346,14 @@ def test_prop_softmax_jacobian():
 
 def test_eq_delta_cross_entropy():
     net, x, y, fwd, grads = example(11, output="softmax", loss="cross_entropy")
+    printed("eq:delta-cross-entropy").holds(arrays(net, x, y), rtol=1e-6, atol=1e-10)
     close(fwd.a[3] - y, judge(net, x, y, 3), rtol=1e-6, atol=1e-10)
     close(grads.delta[3], fwd.a[3] - y, rtol=1e-12, atol=1e-15)
 
 
 def test_prop_softmax_cross_entropy():
     """Symbolically, and that the label must sum to 1: else δ = a Σy - y."""
+    pinned("prop:softmax-cross-entropy", r"\sum_k \labi{k} = 1")
     z, a = symbolic_softmax()
     y = sympy.symbols("y0:3")
     loss = -sum(label * sympy.log(p) for label, p in zip(y, a, strict=True))
@@ -299,6 +367,12 @@ def test_prop_softmax_cross_entropy():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_batch(seed):
     net, X, Y, fwd, grads = example(seed, N=5)
+    given = arrays(net, X, Y)
+    given[r"\nabla_{\out}\loss"] = given["outgrads"]
+    formula = printed("eq:batch", conditions=[r"\text{(column by column)}"])
+    formula.holds(given, only=[0], rtol=1e-6, atol=1e-9)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, only=[1, 2, 3] if l < net.L else [2, 3], rtol=1e-5, atol=1e-9)
     judged = parameter_differences(net, X, Y)
     delta = {l: np.hstack([judge(net, X[:, [i]], Y[:, [i]], l) for i in range(5)]) for l in (1, 2, 3)}
     close((fwd.a[3] - Y) * slope(net, fwd, 3), delta[3], rtol=1e-6, atol=1e-9)
@@ -324,6 +398,12 @@ def test_thm_batch():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_alg_backpropagation(seed):
     """The four steps, written out here, give the gradients; updating early does not."""
+    pinned(
+        "alg:backpropagation",
+        r"l = 1, \dots, \nlayers",
+        r"\Act{0} = \Layerzero",
+        r"l = \nlayers - 1, \dots, 1",
+    )
     net, X, Y, _, grads = example(seed, N=5)
     A, Z = [X], [None]
     for l in (1, 2, 3):
@@ -357,6 +437,9 @@ def slopes(net, fwd):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_product_delta(seed):
     net, x, y, fwd, grads = example(seed, depth=5)
+    formula = printed("eq:product-delta")
+    for l in range(1, net.L):
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     S = slopes(net, fwd)
     for l in range(1, net.L):
         product = np.eye(net.sizes[l])
@@ -368,6 +451,9 @@ def test_eq_product_delta(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_eq_product_activations(seed):
     net, x, y, fwd, _ = example(seed, depth=5)
+    formula = printed("eq:product-activations")
+    for l in range(net.L):  # l = 0, the derivatives by the input, too
+        formula.holds(arrays(net, x, y) | {"l": l}, rtol=1e-5, atol=1e-9)
     S = slopes(net, fwd)
     for l in range(1, net.L):
         product = np.eye(net.sizes[l])
@@ -380,6 +466,7 @@ def test_eq_product_activations(seed):
 
 def test_prop_product_form():
     """Its step from m to m + 1, and that the order of the factors matters."""
+    pinned("prop:product-form", r"1 \le l < \nlayers", r"0 \le l < \nlayers")
     net, x, y, fwd, grads = example(14, depth=4)
     S = slopes(net, fwd)
     delta = {m: judge(net, x, y, m) for m in range(1, net.L + 1)}

@@ -15,6 +15,8 @@ import backprop as bp
 from backprop import flow, gradcheck, initialise
 
 from ..unit.nets import ELEMENTWISE, random_case
+from .printed import arrays, pinned, printed
+from .printed.arrays import gradient
 
 SEED = 7
 
@@ -24,7 +26,45 @@ def spectral(A):
     return math.sqrt(np.linalg.eigvalsh(A.T @ A)[-1])
 
 
+def all_signs(sizes, v):
+    """The environment of a network whose weights are ±√v, all signs equally likely: means are finite sums."""
+    shapes = list(itertools.pairwise(sizes))
+    x, cases = np.array([[0.3], [-1.2], [0.8]]), []
+    for signs in itertools.product((-1.0, 1.0), repeat=sum(m * n for n, m in shapes)):
+        signs, W = math.sqrt(v) * np.array(signs), [None]
+        for n, m in shapes:
+            W.append(signs[: m * n].reshape(m, n))
+            signs = signs[m * n :]
+        net = bp.Network(
+            W, [None] + [np.zeros((m, 1)) for _, m in shapes], ["tanh"] * len(shapes), "half_squared_error"
+        )
+        fwd = bp.forward(net, x)
+        case = {r"\prei": lambda l, j, fwd=fwd: fwd.z[l][j - 1, 0], r"\act": lambda l, fwd=fwd: fwd.a[l]}
+        cases.append((1, case))
+    return {r"\mathrm{E}": cases, "v_": lambda l: v}
+
+
+def wide(sizes, name, init):
+    """The environment of `flow.theory`: a pre-activation is √q times a standard normal number g."""
+    theory, activation = flow.theory(sizes, name, init), bp.activations.get(name)
+    nodes = np.linspace(-8, 8, 201)
+    weights = np.exp(-(nodes**2) / 2)
+    cases = [
+        (w, {"g": g, r"\prei": lambda l, k, g=g: math.sqrt(theory.q[l - 1]) * g})
+        for g, w in zip(nodes, weights, strict=True)
+    ]
+    return {
+        r"\mathrm{E}": cases, r"\size": sizes.__getitem__, "q_": lambda l: theory.q[l - 1],
+        r"\chi_": lambda l: theory.chi[l - 1], "v_": lambda l: initialise.variance(sizes[l], sizes[l - 1], init),
+        r"\actf": lambda l: lambda t: activation.value(np.array([t]))[0],
+        r"\dactf": lambda l: lambda t: activation.derivative(np.array([t]))[0],
+    }  # fmt: skip
+
+
 def test_prop_max_slopes():
+    pinned(
+        "prop:max-slopes", r"\tfrac14", r"\sqrt2", r"\Phi(\sqrt2) + \sqrt2\,\varphi(\sqrt2) > 1", r"-\sqrt2"
+    )
     z = sympy.symbols("z", real=True)
     p = sympy.symbols("p")
     assert sympy.expand(sympy.Rational(1, 4) - (p - sympy.Rational(1, 2)) ** 2 - p * (1 - p)) == 0
@@ -73,11 +113,15 @@ def cases(number=40):
 
 
 def test_eq_flow_bound():
-    tight = 0.0
+    formula, tight = printed("eq:flow-bound"), 0.0
     for net, _, grads in cases():
+        given = {r"\nlayers": net.L, r"\err": lambda l, g=grads: g.delta[l], r"\W": net.W.__getitem__}
+        given[r"\beta_"] = lambda m, net=net: net.sigma[m].max_derivative
         last = np.linalg.norm(grads.delta[net.L])
         for l in range(1, net.L):
             factors = [net.sigma[m].max_derivative * spectral(net.W[m + 1]) for m in range(l, net.L)]
+            formula.holds(given | {"l": l})
+            assert formula.value(given | {"l": l}) == pytest.approx(flow.bound(net, l) * last, rel=1e-10)
             assert np.linalg.norm(grads.delta[l]) <= math.prod(factors) * last * (1 + 1e-12)
             assert flow.bound(net, l) == pytest.approx(math.prod(factors), rel=1e-10)
             tight = max(tight, np.linalg.norm(grads.delta[l]) / (math.prod(factors) * last))
@@ -86,6 +130,7 @@ def test_eq_flow_bound():
 
 def test_prop_flow_bound():
     """The two facts of the proof, and a network in which the bound is reached."""
+    pinned("prop:flow-bound", r"1 \le l < \nlayers")
     rng = np.random.default_rng(SEED)
     for _ in range(20):
         A, p = rng.normal(size=(4, 3)), rng.normal(size=(3, 1))
@@ -110,6 +155,12 @@ def sigmoid_network(output, loss, rng):
 
 
 def test_cor_ten_sigmoids():
+    pinned(
+        "cor:ten-sigmoids",
+        r"\norm{\Wunits{m}} \le 1",
+        r"m = 2, \dots, 10",
+        r"\norm{\err{1}} \le \bigl(\tfrac14\bigr)^{9}\, \norm{\out - \lab}",
+    )
     assert 0.25**10 == pytest.approx(9.5367e-7, rel=1e-5) and 0.25**9 == pytest.approx(3.8147e-6, rel=1e-5)
     rng = np.random.default_rng(SEED)
     for _ in range(20):
@@ -138,10 +189,16 @@ def test_eq_ten_sigmoids():
     b = [None, np.zeros((1, 1))] + [np.array([[-0.5]])] * 9
     chain = bp.Network(W, b, ["sigmoid"] * 10, "half_squared_error")
     fwd = bp.forward(chain, [[0.0]])
+    formula = printed("eq:ten-sigmoids")
+    y = fwd.a[10] - 1
+    given = arrays(chain, np.array([[0.0]]), y)
+    formula.holds(given, rtol=1e-4)
+    assert formula.value(given) == pytest.approx(0.25**10, rel=1e-4)
     assert bp.backward(chain, fwd, fwd.a[10] - 1).delta[1][0, 0] == 0.25**10
 
 
 def test_prop_explosion():
+    pinned("prop:explosion", r"\norm{\err{1}}", r"\prod_m \beta_m \norm{\Wunits{m+1}}")
     A, B = np.diag([2.0, 0.25]), np.diag([0.25, 2.0])
     for pairs in (1, 3, 10):
         W = [None, np.eye(2)] + [A, B] * pairs
@@ -162,6 +219,9 @@ def within(values, expected, errors=4.5):
 @pytest.mark.parametrize("init", ["lecun", "he_uniform"])
 def test_eq_variance_forward(name, init):
     """v ‖a‖² is the mean of z² over seeds, in a narrow network, for normal and uniform weights."""
+    for l in (1, 2):
+        for j in (1, 2):
+            printed("eq:variance-forward").holds(all_signs([3, 2, 2], 0.7) | {"l": l, "j": j})
     print("seeds 0 to 2999")
     differences, ratios = [], []
     for seed in range(3000):
@@ -176,6 +236,7 @@ def test_eq_variance_forward(name, init):
 
 def test_prop_variance_forward():
     """For given a: mean 0, variance v ‖a‖², no correlation, and normal where the weights are."""
+    pinned("prop:variance-forward", r"\actunits{l-1}", r"v_l\,\norm{\actunits{l-1}}^2")
     rng = np.random.default_rng(SEED)
     a, v = np.array([[0.3], [-1.2], [0.8]]), initialise.variance(2, 3, "glorot")
     z = np.hstack([initialise.weights(rng, 2, 3, "glorot") @ a for _ in range(20000)])
@@ -187,6 +248,10 @@ def test_prop_variance_forward():
 
 def test_eq_mean_square_recursion():
     """Quadrature against known integrals, and the recursion against one very wide network."""
+    for name, init in (("sigmoid", "lecun"), ("tanh", "he"), ("elu", "glorot")):
+        sizes = [5, 7, 4, 3, 1]
+        for l in (1, 2, 3):
+            printed("eq:mean-square-recursion").holds(wide(sizes, name, init) | {"l": l}, rtol=1e-4)
     assert flow.gaussian_mean(lambda z: z**2, 3.0) == pytest.approx(3, rel=1e-12)
     assert flow.gaussian_mean(lambda z: np.maximum(z, 0) ** 2, 3.0) == pytest.approx(1.5, rel=1e-12)
     erf_slope = flow.gaussian_mean(lambda z: np.exp(-(z**2)), 0.7)
@@ -205,6 +270,10 @@ def test_eq_mean_square_recursion():
 
 def test_eq_variance_backward():
     """χ against the measured ratio of neighbouring layers in wide networks, over seeds."""
+    for name, init in (("sigmoid", "glorot"), ("tanh", "he"), ("softplus", "lecun")):
+        sizes = [5, 7, 4, 3, 1]
+        for l in (1, 2, 3):
+            printed("eq:variance-backward").holds(wide(sizes, name, init) | {"l": l}, rtol=1e-4)
     sizes = [20, 150, 150, 150, 1]
     print("seeds 0 to 199")
     for name, init in (("sigmoid", "glorot"), ("tanh", "he"), ("relu", "lecun"), ("softplus", "lecun")):
@@ -215,6 +284,13 @@ def test_eq_variance_backward():
 
 def test_prop_variance_backward():
     """With δ drawn independently of W and z the equation is exact, in a narrow layer too."""
+    pinned(
+        "prop:variance-backward",
+        r"\mathrm{E}\bigl[\norm{\err{l}}^2\bigr] = \chi_l\; \mathrm{E}\bigl[\norm{\err{l+1}}^2\bigr]",
+        r"1 \le l < \nlayers",
+        r"\err{l+1}",
+        r"\Wunits{l+1}",
+    )
     rng = np.random.default_rng(SEED)
     v, n, m = 0.7, 3, 2
     z = rng.normal(size=(n, 1))
@@ -257,6 +333,7 @@ def test_thm_relu_variance():
 
     For given sizes the factors n v become products of the matrices of squares.
     """
+    pinned("thm:relu-variance", r"0 \le \alpha \le 1", r"1 \le l < \nlayers", r"\alpha > 0", "l = 1")
     print("seed", SEED)
     sizes = [1, 2, 2, 1]
     for activation, alpha in (("prelu", 0.25), ("leaky_relu", 0.01)):
@@ -274,12 +351,20 @@ def test_thm_relu_variance():
 
 @pytest.mark.parametrize("init", ["he", "glorot", "lecun_uniform"])
 def test_eq_relu_variance(init):
+    formula = printed("eq:relu-variance")
     print("seeds 0 to 3999")
     sizes = [3, 5, 4, 6, 1]
     found = flow.ensemble(sizes, "prelu", init, range(4000))
     v = [None] + [initialise.variance(n_out, n_in, init) for n_in, n_out in itertools.pairwise(sizes)]
     for l in range(1, 4):
         expected = math.prod(17 / 32 * sizes[m] * v[m + 1] for m in range(l, 4))
+        given = {
+            r"\mathrm{E}": [(1, {r"\err": lambda l, e=expected: np.array([[math.sqrt(e)], [0]])})],
+            "v_": v,
+        }
+        given |= {r"\nlayers": 4, r"\size": sizes.__getitem__, r"\alpha": 0.25, "c": 1.0, "l": l}
+        formula.holds(given)
+        assert formula.value(given) == pytest.approx(expected, rel=1e-12)
         assert within(found.relative[:, l - 1] ** 2, expected)
         assert not within(found.relative[:, l - 1] ** 2, 1.25 * expected)
         assert flow.theory(sizes, "prelu", init).delta[l - 1] ** 2 == pytest.approx(expected, rel=1e-12)
@@ -289,6 +374,12 @@ def test_eq_relu_variance(init):
 
 
 def test_eq_lecun():
+    given = {
+        r"\size": [7, 5, 9].__getitem__,
+        "v_": lambda l: initialise.variance([7, 5, 9][l], [7, 5, 9][l - 1], "lecun"),
+    }
+    for l in (1, 2):
+        printed("eq:lecun").holds(given | {"l": l})
     rng = np.random.default_rng(SEED)
     assert initialise.variance(7, 5, "lecun") == 1 / 5
     sizes = [50, 30, 80, 20, 1]
@@ -298,6 +389,12 @@ def test_eq_lecun():
 
 
 def test_eq_glorot():
+    given = {
+        r"\size": [7, 5, 9].__getitem__,
+        "v_": lambda l: initialise.variance([7, 5, 9][l], [7, 5, 9][l - 1], "glorot"),
+    }
+    for l in (1, 2):
+        printed("eq:glorot").holds(given | {"l": l})
     n, m = sympy.symbols("n m", positive=True)
     assert sympy.simplify(1 / ((n + m) / 2) - 2 / (n + m)) == 0
     assert initialise.variance(7, 5, "glorot") == 2 / 12
@@ -309,6 +406,12 @@ def test_eq_glorot():
 
 
 def test_eq_he():
+    given = {
+        r"\size": [7, 5, 9].__getitem__,
+        "v_": lambda l: initialise.variance([7, 5, 9][l], [7, 5, 9][l - 1], "he"),
+    }
+    for l in (1, 2):
+        printed("eq:he").holds(given | {"l": l})
     assert initialise.variance(7, 5, "he") == 2 / 5
     predicted = flow.theory([50, 30, 80, 20, 1], "relu", "he")
     np.testing.assert_allclose(
@@ -319,6 +422,7 @@ def test_eq_he():
 
 def test_prop_silent_output():
     """Half of all signs, and the course's run."""
+    pinned("prop:silent-output", r"\tfrac12", r"\err{l} = 0")
     net, x, y = flow.single_run("relu", "relu")
     fwd = bp.forward(net, x)
     assert fwd.z[6][0, 0] == pytest.approx(-0.0683, abs=5e-5) and (fwd.a[5] > 0).any()
@@ -363,6 +467,9 @@ def deep_case(seed, name="tanh", sizes=(3, 5, 5, 4, 4, 2)):
 def test_eq_skip():
     net, X, _ = deep_case(SEED)
     fwd = flow.forward(net, X, skip=True)
+    given = arrays(net, X, X[:2]) | {r"\act": lambda l: fwd.a[l], r"\pre": lambda l: fwd.z[l]}
+    for l in (2, 4):
+        printed("eq:skip").holds(given | {"l": l})
     assert fwd.skips == {2, 4}
     for l in range(1, 6):
         value = np.tanh(net.W[l] @ fwd.a[l - 1] + net.b[l]) if l < 5 else net.W[5] @ fwd.a[4] + net.b[5]
@@ -371,11 +478,32 @@ def test_eq_skip():
         np.testing.assert_allclose(fwd.a[l], value, rtol=1e-14)
 
 
+def with_skips(net, x, y):
+    """The environment of a network whose layers 2 and 4 are skipped, derivatives by differences."""
+    fwd = flow.forward(net, x, skip=True)
+
+    def rest(l, a):
+        for m in range(l + 1, net.L + 1):
+            value = net.sigma[m].value(net.W[m] @ a + net.b[m])
+            a = value + a if m in fwd.skips else value
+        return float(((a - y) ** 2).sum() / 2)
+
+    by_z = lambda l: gradient(lambda z: rest(l, fwd.a[l - 1] + net.sigma[l].value(z)), fwd.z[l])
+    return arrays(net, x, y) | {
+        r"d\loss/d\act": lambda l: gradient(lambda a: rest(l, a), fwd.a[l]),
+        r"\err": by_z,
+        r"\pre": lambda l: fwd.z[l],
+    }
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_eq_skip_backward(seed):
     net, X, Y = deep_case(seed)
     assert flow.difference_error(net, X, Y, skip=True) < 1e-7
     fwd = flow.forward(net, X, skip=True)
+    given = with_skips(net, X[:, :1], Y[:, :1])
+    for l in (2, 4):
+        printed("eq:skip-backward").holds(given | {"l": l}, rtol=1e-6, atol=1e-9)
     grads = flow.backward(net, fwd, Y)
     upstream = net.W[5].T @ grads.delta[5]  # ∂ℓ/∂a^(4), the equations line by line
     for l in (4, 3, 2, 1):
@@ -385,6 +513,13 @@ def test_eq_skip_backward(seed):
 
 def test_prop_skip():
     """Both bounds on the factor, with weights small enough that the lower one says something."""
+    pinned(
+        "prop:skip",
+        r"\actunits{l-1}",
+        r"\partial \loss/\partial \actunits{l-1}",
+        r"1 - \beta_l \norm{\Wunits{l}}",
+        r"1 + \beta_l \norm{\Wunits{l}}",
+    )
     for seed in range(20):
         net, X, Y = deep_case(seed)
         for w in net.W[1:]:
@@ -405,6 +540,9 @@ def test_eq_layer_norm():
     rng = np.random.default_rng(SEED)
     z = rng.normal(2, 3, size=(6, 4))
     u, s = flow.layer_norm(z)
+    given = {"n": 6, r"\mu": z[:, 0].mean(), "s": s[0, 0], "z_": [None, *z[:, 0]], r"\varepsilon": 1e-5}
+    for j in range(6):
+        printed("eq:layer-norm").holds(given | {"z": z[j, 0], "u": u[j, 0]})
     for i in range(4):
         mean = sum(z[:, i]) / 6
         deviation = math.sqrt(sum((v - mean) ** 2 for v in z[:, i]) / 6 + 1e-5)
@@ -418,6 +556,14 @@ def test_eq_layer_norm_backward(seed):
     rng = np.random.default_rng(seed)
     z, g = rng.normal(size=(5, 1)), rng.normal(size=(5, 1))
     u, s = flow.layer_norm(z)
+
+    def numeric(j):
+        h = 1e-5 * np.eye(5)[:, [j - 1]]
+        return (g * (flow.layer_norm(z + h)[0] - flow.layer_norm(z - h)[0])).sum() / 2e-5
+
+    given = {r"d\loss/dz_": numeric, "s": s[0, 0], "n": 5, "g_": [None, *g[:, 0]], "u_": [None, *u[:, 0]]}
+    for j in range(1, 6):
+        printed("eq:layer-norm-backward").holds(given | {"j": j}, rtol=1e-6, atol=1e-9)
     for j in range(5):
         h = np.zeros((5, 1))
         h[j] = 1e-5
@@ -430,6 +576,7 @@ def test_eq_layer_norm_backward(seed):
 
 def test_prop_layer_norm():
     """Symbolically for three entries, and the scale of the weights without influence."""
+    pinned("prop:layer-norm", r"g = \partial \loss / \partial u", r"\varepsilon = 0", "t > 0")
     z = sympy.symbols("z1:4", real=True)
     g = sympy.symbols("g1:4", real=True)
     epsilon = sympy.Rational(1, 10)
@@ -488,6 +635,10 @@ def test_eq_clip():
     flat = lambda g: np.concatenate([a.ravel() for a in (*g.W[1:], *g.b[1:])])
     length = math.sqrt(sum(v * v for v in flat(grads)))
     for tau in (length / 3, length * 3):
+        clipped = flow.clip(grads, tau)[0]
+        given = {"g": flat(grads)[:, None], r"\tau": tau}
+        printed("eq:clip").holds(given, after={"g": flat(clipped)[:, None]})
+    for tau in (length / 3, length * 3):
         clipped, before = flow.clip(grads, tau)
         assert before == pytest.approx(length, rel=1e-12)
         expected = tau * flat(grads) / length if length > tau else flat(grads)
@@ -495,6 +646,7 @@ def test_eq_clip():
 
 
 def test_prop_clip():
+    pinned("prop:clip", r"\min(\norm{g}, \tau)")
     net, X, Y = deep_case(SEED)
     grads = bp.backward(net, bp.forward(net, X), Y)
     length = flow.clip(grads, 1.0)[1]

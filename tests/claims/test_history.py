@@ -12,6 +12,7 @@ from pybtex.plugin import find_plugin
 import backprop as bp
 
 from .labels import ROOT, pages
+from .printed import pinned, printed
 
 SEED = 10
 BIBLIOGRAPHY = parse_file(str(ROOT / "references.bib")).entries
@@ -237,6 +238,19 @@ def sled(s, u):
     return np.array([s[0] + s[1], s[1] + u[0] - 0.1 * s[1] ** 2])
 
 
+def sled_column(s, u):
+    return sled(s[:, 0], np.ravel(u))[:, None]
+
+
+def columns(given):
+    """The environment with columns in place of lists of numbers."""
+    turned = lambda v: np.asarray(v, dtype=float).reshape(-1, 1)
+    return {
+        name: [turned(v) for v in values] if isinstance(values, list) else values
+        for name, values in given.items()
+    }
+
+
 def sled_derivatives(s, u):
     return np.array([[1, 1], [0, 1 - 0.2 * s[1]]]), np.array([[0], [1]])
 
@@ -246,6 +260,15 @@ def test_eq_stages():
     rng = np.random.default_rng(SEED)
     controls = rng.normal(size=(5, 1))
     states = bp.control.forward(sled, [0.3, 1.2], controls)
+    given = {"s_": states, "u_": list(controls), "f_": dict.fromkeys(range(5), sled_column).__getitem__}
+    for t in range(5):
+        named = {
+            r"\cost": float(states[5] @ states[5]) / 2,
+            r"\Phi": lambda s: (s.T @ s).item() / 2,
+            "n": 5,
+            "t": t,
+        }
+        printed("eq:stages").holds(columns(given) | named)
     p, v = 0.3, 1.2
     for t in range(5):
         assert states[t] == pytest.approx([p, v], rel=1e-14)
@@ -263,6 +286,11 @@ def test_eq_costate():
     states = bp.control.forward(sled, [0.3, 1.2], controls)
     cost = lambda s, t: np.sum(bp.control.forward(sled, s, controls[t:])[-1] ** 2) / 2
     costates, _ = bp.control.backward(sled_derivatives, states, controls, states[-1])
+    given = columns({"s_": states, "u_": list(controls), r"\lambda_": list(costates)})
+    given |= {r"\nabla\Phi": lambda s: s, "n": 5}
+    given["df_/ds"] = lambda t: np.array([[1, 1], [0, 1 - 0.2 * states[t][1]]])
+    for t in range(5):
+        printed("eq:costate").holds(given | {"t": t})
     for t in range(6):
         np.testing.assert_allclose(costates[t], slope(lambda s, t=t: cost(s, t), states[t]), rtol=1e-7)
 
@@ -274,12 +302,18 @@ def test_eq_control_gradient():
     states = bp.control.forward(sled, [0.3, 1.2], controls)
     _, gradient = bp.control.backward(sled_derivatives, states, controls, states[-1])
     difference = np.array([[slope(lambda x, t=t: cost(np.vstack([controls[:t], [[x]], controls[t + 1 :]])), u[0])] for t, u in enumerate(controls)])  # fmt: skip
+    costates, _ = bp.control.backward(sled_derivatives, states, controls, states[-1])
+    given = columns({r"\lambda_": list(costates)}) | {"df_/du": lambda t: np.array([[0.0], [1.0]])}
+    for t in range(5):
+        named = {r"d\cost/du_": lambda t: difference.reshape(5)[t], "t": t}
+        printed("eq:control-gradient").holds(given | named, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(gradient, difference.reshape(5, 1), rtol=1e-7)
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + 5))
 def test_thm_costate(seed):
     """The theorem, and the two steps of its proof, for stages of different functions and sizes."""
+    pinned("thm:costate", r"n \ge 1", "0", "n-1", "s_0")
     print("seed", seed)
     system = System(seed)
     s, costates = system.costates()
@@ -318,6 +352,16 @@ def test_eq_adjoint_equation():
     last, time = np.array([1.0, -0.5]), 1.0
     values, vectors = np.linalg.eig(M.T)
     exact = (vectors * np.exp(values * time) @ np.linalg.solve(vectors, last)).real
+    h, values_at = (
+        1e-4,
+        lambda t: (vectors * np.exp(values * (time - t)) @ np.linalg.solve(vectors, last)).real[:, None],
+    )
+    given = {
+        r"d\lambda/dt": (values_at(0.3 + h) - values_at(0.3 - h)) / (2 * h),
+        r"\lambda": values_at(0.3),
+        "dg/ds": M,
+    }
+    printed("eq:adjoint-equation").holds(given, rtol=1e-6)
     errors = []
     for n in (100, 200, 400):
         h = time / n

@@ -17,6 +17,8 @@ from backprop import gradcheck, layers
 
 from ..unit.nets import PAIRS, random_case
 from .labels import pages
+from .printed import pinned, printed
+from .printed.arrays import gradient as slopes
 
 SEED = 6
 t, h = sympy.symbols("t h", real=True)
@@ -30,6 +32,21 @@ SMOOTH = {  # with the distance of the nearest pole from 0
 
 def test_alg_data_set():
     """By the algorithm's own steps, with loops over single units; against the differences."""
+    pinned(
+        "alg:data-set",
+        r"l = 1, \dots, \nlayers",
+        r"G^{(l)} = \partial \cost / \partial \Wunits{l}",
+        r"g^{(l)} = \partial \cost / \partial \bias{l}",
+        "G^{(l)} = 0",
+        "g^{(l)} = 0",
+        r"i = 1, \dots, \nexamples",
+        r"\actunits{0} = \inp_i",
+        r"l = \nlayers - 1, \dots, 1",
+        r"\tfrac{1}{\nexamples}\, \err{l} (\actunits{l-1})^{\T}",
+        "G^{(l)}",
+        r"\tfrac{1}{\nexamples}\, \err{l}",
+        "g^{(l)}",
+    )
     print("seed", SEED)
     for hidden in ("tanh", "sigmoid", "softplus"):
         net, X, Y = random_case(hidden, "sigmoid", "half_squared_error", 3, 4, SEED)
@@ -88,16 +105,46 @@ def assert_linear(rows):
             assert formula[index] == pytest.approx((both[0] - both[1]) / 2e-4, rel=1e-7, abs=1e-8)
 
 
+def linear_environment(rows):
+    """The three derivatives by differences of J, which is quadratic: no truncation, so a large step."""
+    arrays = dict(zip("WbU", linear_case(rows)[:3], strict=True))
+    C = linear_case(rows)[3]
+    V = lambda a: (a["U"] @ a["W"] if rows else a["W"] @ a["U"]) + a["b"]
+    given = arrays | {"G": C * V(arrays), r"\ones": np.ones((5, 1))}
+    for name, array in arrays.items():
+        found = np.zeros(array.shape)
+        for index in np.ndindex(*array.shape):
+            step = np.zeros(array.shape)
+            step[index] = 1e-4
+            up, down = (float((C * V(arrays | {name: array + s}) ** 2).sum()) / 2 for s in (step, -step))
+            found[index] = (up - down) / 2e-4
+        given[rf"d\cost/d{name}"] = found
+    return given
+
+
 def test_eq_linear_columns():
+    printed("eq:linear-columns").holds(linear_environment(rows=False), rtol=1e-7, atol=1e-8)
     assert_linear(rows=False)
 
 
 def test_eq_linear_rows():
+    printed("eq:linear-rows").holds(linear_environment(rows=True), rtol=1e-7, atol=1e-8)
     assert_linear(rows=True)
 
 
 def test_thm_linear_layer():
     """The proof's step: each V_ri by each entry, in symbols; and rows are the transposed columns."""
+    pinned(
+        "thm:linear-layer",
+        r"V = W U + b\,\ones^{\T}",
+        r"W \in \R^{\size{l} \times \size{l-1}}",
+        r"b \in \R^{\size{l}}",
+        r"U \in \R^{\size{l-1} \times \nexamples}",
+        r"G = \partial \cost / \partial V",
+        r"V = U W + \ones\, b",
+        r"W \in \R^{\size{l-1} \times \size{l}}",
+        r"U \in \R^{\nexamples \times \size{l-1}}",
+    )
     n, m, N = 2, 3, 2
     W, U, G = (
         sympy.MatrixSymbol(name, *shape) for name, shape in (("W", (n, m)), ("U", (m, N)), ("G", (n, N)))
@@ -121,6 +168,7 @@ def test_thm_linear_layer():
 
 @pytest.mark.parametrize("layout", layers.LAYOUTS)
 def test_eq_activation_layer(layout):
+    formula = printed("eq:activation-layer")
     rng = np.random.default_rng(SEED)
     U, G = rng.normal(size=(2, 4, 3))
     for name in ("tanh", "sigmoid", "relu", "gelu", "identity", "softplus"):
@@ -128,6 +176,14 @@ def test_eq_activation_layer(layout):
         value = bp.activations.get(name).value
         np.testing.assert_array_equal(layer.forward(U), value(U))
         slope = (value(U + 1e-6) - value(U - 1e-6)) / 2e-6
+        given = {
+            "U": U,
+            "G": G,
+            "V": value(U),
+            r"\sigmoid": value,
+            r"\dsigmoid": lambda _, slope=slope: slope,
+        }
+        formula.holds(given | {r"d\cost/dU": layer.backward(G)}, rtol=1e-7, atol=1e-9)
         np.testing.assert_allclose(layer.backward(G), G * slope, rtol=1e-7, atol=1e-9)
 
 
@@ -135,6 +191,7 @@ def test_eq_activation_layer(layout):
 @pytest.mark.parametrize("name", bp.losses.LOSSES)
 def test_eq_loss_layer(layout, name):
     """The mean of single losses, and its differences by every entry of U."""
+    formula = printed("eq:loss-layer")
     rng = np.random.default_rng(SEED)
     U, Y = rng.normal(size=(3, 4)), rng.dirichlet(np.ones(3), size=4).T
     turn = np.transpose if layout == "rows" else np.asarray
@@ -143,6 +200,13 @@ def test_eq_loss_layer(layout, name):
     single = [(row.value_from_z or row.value)(U[:, [i]], Y[:, [i]]).item() for i in range(4)]
     assert loss.forward(turn(U), turn(Y)) == pytest.approx(sum(single) / 4, rel=1e-14)
     gradient = turn(loss.backward())
+    one = lambda u, y: (row.value_from_z or row.value)(u, y).item()
+    given = {r"\cost": loss.forward(turn(U), turn(Y)), r"\nexamples": 4, r"\loss": one}
+    given |= {"U_": lambda i: U[:, [i - 1]], r"\lab_": lambda i: Y[:, [i - 1]]}
+    given |= {r"\nabla\loss": lambda u, y: slopes(lambda v: one(v, y), u)}
+    for i in (1, 2, 3, 4):
+        by_column = {r"d\cost/dU_": lambda i: gradient[:, [i - 1]], "i": i}
+        formula.holds(given | by_column, rtol=1e-6, atol=1e-9)
     for index in np.ndindex(3, 4):
         both = []
         for step in (1e-5, -1e-5):
@@ -160,6 +224,12 @@ def quotients(f, h):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_three_schemes(name):
     """All three go to the derivative."""
+    known = {
+        "D_1": lambda h: np.expm1(h) / h,
+        "D_2": lambda h: np.sinh(h) / h,
+        "D_3": lambda h: np.sin(h) / h,
+    }
+    printed("eq:three-schemes").holds(known | {"f": np.exp, "h": 0.3, r"\mathrm{i}": 1j})
     f = SMOOTH[name][0]
     with mp.workdps(60):
         for D in quotients(f, mp.mpf(10) ** -12):
@@ -181,6 +251,9 @@ STEPS = (0.5, 0.1, 0.01)
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_one_sided(name):
     """2 (D_1 - f')/h is a value that f'' takes on [0, h]."""
+    # For the cube all is known: D_1 = D_2 = h², and ξ = h/3.
+    given = {"D_1": lambda h: h * h, "f'": lambda t: 3 * t * t, "f''": lambda t: 6 * t, "h": 0.6, r"\xi": 0.2}
+    printed("eq:truncation-one-sided").holds(given)
     f = SMOOTH[name][0]
     with mp.workdps(60):
         for h in STEPS:
@@ -192,6 +265,8 @@ def test_eq_truncation_one_sided(name):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_central(name):
     """6 (D_2 - f')/h² is a value that f''' takes on [-h, h]."""
+    given = {"D_2": lambda h: h * h, "f'": lambda t: 3 * t * t, "f'''": lambda t: 6.0, "h": 0.6, r"\xi": 0.2}
+    printed("eq:truncation-central").holds(given)
     f = SMOOTH[name][0]
     with mp.workdps(60):
         for h in STEPS:
@@ -203,6 +278,13 @@ def test_eq_truncation_central(name):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_complex(name):
     """The bound C h², for every step up to s inside the disc; and it is near for small steps."""
+    # t + t³ - t⁵ at h = s: D_3 = 1 - h² - h⁴, and the bound is reached.
+    given = {"D_3": lambda h: 1 - h**2 - h**4, "f'": lambda t: 1.0, "h": 0.6, "s": 0.6, "C": 1 + 0.6**2}
+    given |= {"c_": {3: 1.0, 5: -1.0}, r"k\ge1": [{"k": 1}, {"k": 2}]}
+    bound = printed("eq:truncation-complex")
+    bound.holds(given)
+    bound.holds(given | {"s": 0.9, "C": 1 + 0.9**2, "h": 0.6})
+    assert bound.value(given, 0) == pytest.approx(0.6**2 + 0.6**4)
     f, radius = SMOOTH[name]
     with mp.workdps(60):
         s = mp.mpf(1) / 2
@@ -218,6 +300,17 @@ def test_eq_truncation_complex(name):
 
 def test_thm_truncation():
     """Leading terms of all three errors, from the series; the complex one has no odd powers."""
+    pinned(
+        "thm:truncation",
+        "h > 0",
+        "[0, h]",
+        "(0, h)",
+        r"f(t) = \sum_{n \ge 0} c_n t^n",
+        r"\lvert t \rvert < \rho",
+        r"h \le s < \rho",
+        r"-\tfrac{1}{6} f'''(0)\, h^2",
+        "h^4",
+    )
     c = sympy.symbols("c0:8")
     f = sum(c[n] * t**n for n in range(8))
     D1, D2, D3 = (sympy.expand(D) for D in quotients_of_polynomial(f))
@@ -240,20 +333,24 @@ def rounded_exp(x, digits=5):
 
 def test_eq_rounding():
     """A program that rounds to five decimals, in exact fractions: never above the bound, and near it."""
+    bounds = printed("eq:rounding", conditions=[r"\text{ for }D_1", r"\text{ for }D_2"])
     eps, worst = Fraction(1, 2 * 10**5), [0, 0]
     for n in range(1, 400):
         step = Fraction(n, 1000)
         f = {s: Fraction(math.exp(s * n / 1000)) for s in (-1, 0, 1)}
         g = {s: rounded_exp(s * n / 1000) for s in (-1, 0, 1)}
+        limits = bounds.values({r"\varepsilon": eps, "h": step})
         one = abs((g[1] - g[0]) - (f[1] - f[0])) / step
         two = abs((g[1] - g[-1]) - (f[1] - f[-1])) / (2 * step)
         assert one <= 2 * eps / step and two <= eps / step
+        assert limits == pytest.approx([float(2 * eps / step), float(eps / step)])
         worst = [max(worst[0], one * step / eps), max(worst[1], two * step / eps)]
     assert worst[0] > 0.9 and worst[1] > 0.9  # f(0) = 1 is exact here, so 1 of 2 ε is reached
 
 
 def test_prop_rounding():
     """Both bounds are reached by the worst returns; the complex step keeps its relative error."""
+    pinned("prop:rounding", r"\lvert \tilde f(t) - f(t) \rvert \le \varepsilon", "t = -h, 0, h", "D_3")
     eps, f = Fraction(1, 1000), {-1: Fraction(3), 0: Fraction(5), 1: Fraction(9)}
     for step in (Fraction(1, 10), Fraction(1, 10**6)):
         g = {-1: f[-1] - eps, 0: f[0] - eps, 1: f[1] + eps}
@@ -268,6 +365,7 @@ def test_prop_rounding():
 
 M, eps = sympy.symbols("M varepsilon", positive=True)
 k = sympy.symbols("k", positive=True)
+BOUND = {"M_2": 2.3, "M_3": 2.3, r"\varepsilon": 0.02}
 BOUNDS = {  # bound, best step, least value
     "one-sided": (lambda h: M * h / 2 + 2 * eps / h, 2 * sympy.sqrt(eps / M), 2 * sympy.sqrt(M * eps)),
     "central": (
@@ -281,6 +379,12 @@ BOUNDS = {  # bound, best step, least value
 @pytest.mark.parametrize("name", BOUNDS)
 def test_eq_best_step(name):
     """The derivative of the bound is 0 there, negative before and positive after."""
+    numbers = {M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}
+    least = [
+        float(sympy.nsolve(sympy.diff(bound(k), k).subs(numbers), (0.01, 9), solver="bisect"))
+        for bound, *_ in BOUNDS.values()
+    ]
+    printed("eq:best-step").holds(BOUND | dict(zip(("h_1", "h_2"), least, strict=True)))
     bound, best, _ = BOUNDS[name]
     slope = lambda h: sympy.simplify(
         sympy.diff(bound(k), k).subs(k, h).subs({M: 3, eps: sympy.Rational(1, 7)})
@@ -291,6 +395,16 @@ def test_eq_best_step(name):
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_eq_best_error(name):
+    # Reached at the step that makes the bound least, found by search.
+    E = lambda h, name: float(BOUNDS[name][0](h).subs({M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}))
+    best = min(E(h, name) for h in np.geomspace(0.01, 10, 4000))
+    number = list(BOUNDS).index(name)
+    bounds, given = (
+        printed("eq:best-error"),
+        {f"E_{i + 1}": lambda h, n=n: E(h, n) for i, n in enumerate(BOUNDS)},
+    )
+    bounds.holds(BOUND | given | {"h": 0.7})
+    assert bounds.value(BOUND, number) == pytest.approx(best, rel=1e-5)
     bound, best, least = BOUNDS[name]
     assert sympy.simplify(sympy.powdenest(bound(best) - least, force=True)) == 0
     u64, u32 = 2.0**-53, 2.0**-24  # the chapter's numbers
@@ -301,6 +415,20 @@ def test_eq_best_error(name):
 
 def test_thm_best_step():
     """The inequality for random numbers, and the two identities behind the means."""
+    pinned(
+        "thm:best-step",
+        r"\begin{aligned} E_1(h) &= \frac{M_2}{2} h + \frac{2\varepsilon}{h}, \\[1ex] E_2(h) &= \frac{M_3}{6} h^2 + \frac{\varepsilon}{h}. \end{aligned}",
+        r"h_0, \varepsilon, M_2, M_3 > 0",
+        r"\lvert f'' \rvert \le M_2",
+        r"\lvert f''' \rvert \le M_3",
+        "[-h_0, h_0]",
+        "h_0",
+        r"0 < h \le h_0",
+        "D_1",
+        "D_2",
+        "f'(0)",
+        "h > 0",
+    )
     print("seed", SEED)
     p, q = sympy.symbols("p q", positive=True)
     assert sympy.expand((p - q) ** 2 - (p**2 + q**2 - 2 * p * q)) == 0
@@ -314,6 +442,10 @@ def test_thm_best_step():
 
 
 def test_eq_kink_difference():
+    relu = lambda t: max(0.0, t)
+    for w in (-0.07, 0.0, 0.04):
+        given = {"D_2": lambda h, w=w: (relu(w + h) - relu(w - h)) / (2 * h), "w": w, "h": 0.1}
+        printed("eq:kink-difference").holds(given)
     for step in (Fraction(1), Fraction(1, 10**5)):
         for n in range(-10, 11):
             w = step * Fraction(n, 10)
@@ -325,6 +457,7 @@ def test_eq_kink_difference():
 
 def test_eq_relative_error():
     """What `check_gradients` reports is the largest value of the formula, floor included."""
+    formula = printed("eq:relative-error")
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
     J, grads = bp.value_and_grad(net, X, Y)
     grads.W[2][0, 0] += 3e-3
@@ -332,12 +465,21 @@ def test_eq_relative_error():
     g, D = (np.concatenate([a.ravel() for a in [*x.W[1:], *x.b[1:]]]) for x in (grads, numeric))
     floor = 1e-5 * max(J, abs(g).max(), abs(D).max())
     relative = abs(g - D) / np.maximum(np.maximum(abs(g), abs(D)), floor)
+    for i in range(len(g)):
+        given = {"g": g[i], "D": D[i], r"\beta": floor}
+        assert formula.value(given) == pytest.approx(relative[i], rel=1e-12)
     report = bp.check_gradients(net, X, Y, grads, tolerance=10)
     assert report.worst == pytest.approx(relative.max(), rel=1e-12) and report.worst > 1e-3
 
 
 def test_prop_relative_error():
     """The factor's formula, its bound, and the chapter's table."""
+    pinned(
+        "prop:relative-error",
+        r"g = \lambda D",
+        r"\max(\lvert g \rvert, \lvert D \rvert) \ge \beta",
+        r"\lvert \lambda - 1 \rvert / \max(\lvert \lambda \rvert, 1)",
+    )
 
     def relative(g, D, floor):
         return Fraction(abs(g - D)) / max(abs(g), abs(D), floor)
@@ -357,14 +499,31 @@ def test_prop_relative_error():
         assert relative(factor * Fraction(3), Fraction(3), Fraction(1, 10**6)) == expected
 
 
+def cost_of(net, column, X, Y):
+    """The cost of the network whose parameters stand in one column."""
+    groups, at = [], 0
+    for group in (net.W, net.b):
+        groups.append([None])
+        for old in group[1:]:
+            groups[-1].append(column[at : at + old.size].reshape(old.shape))
+            at += old.size
+    moved = net.with_parameters(*groups)
+    return bp.cost(moved, bp.forward(moved, X), Y)
+
+
 def test_eq_directional_difference():
     """Against the product of the differences of all entries with the direction, and g · v."""
+    formula = printed("eq:directional-difference")
     print("seed", SEED)
     rng = np.random.default_rng(SEED)
     net, X, Y = random_case("tanh", "softmax", "cross_entropy", 3, 4, SEED)
     entries, grads = gradcheck.central_differences(net, X, Y), bp.backward(net, bp.forward(net, X), Y)
     for _ in range(5):
         v = gradcheck.random_direction(net, rng)
+        column = lambda p: np.concatenate([a.ravel() for a in p.W[1:] + p.b[1:]])[:, None]
+        size = float(np.linalg.norm(column(v)))
+        given = {"g": column(entries), "v": column(v), "h": 1e-5, "s": 1e-5 / size, r"\param": column(net)}
+        formula.holds(given | {r"\cost": lambda c: cost_of(net, c, X, Y)}, approx=1e-6)
         along = gradcheck.directional_difference(net, X, Y, v)
         assert along == pytest.approx(gradcheck.dot(entries, v), rel=1e-7)
         assert along == pytest.approx(gradcheck.dot(grads, v), rel=1e-7)
@@ -372,6 +531,19 @@ def test_eq_directional_difference():
 
 def test_thm_random_direction():
     """Mean, variance and shares of q · v / ‖q‖, within four standard errors of the theory."""
+    pinned(
+        "thm:random-direction",
+        r"q \in \R^{P}",
+        r"q \ne 0",
+        r"q^{\T} v / \norm{q}",
+        r"q^{\T} v = 0",
+        r"q^{\T} v",
+        r"\norm{q}^2",
+        "t > 0",
+        r"\lvert q^{\T} v \rvert \le t\,\norm{q}",
+        r"t \sqrt{2/\pi} < 0.8\, t",
+        r"(0.8\, t)^{k}",
+    )
     print("seed", SEED)
     rng = np.random.default_rng(SEED)
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)

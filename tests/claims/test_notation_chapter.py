@@ -6,6 +6,7 @@ import pytest
 import backprop as bp
 
 from ..unit.nets import random_case
+from .printed import arrays, printed
 
 SEED = 2
 HIDDEN, N = "tanh", 4
@@ -39,12 +40,19 @@ def derivative(net, cost, array, index, h=1e-5):
 def test_eq_parameter_count(sizes):
     net = bp.Network.random(sizes)
     stored = sum(w.size for w in net.W[1:]) + sum(b.size for b in net.b[1:])
+    assert stored == printed("eq:parameter-count").value(
+        {r"\nlayers": len(sizes) - 1, r"\size": sizes.__getitem__}
+    )
     assert stored == sum(sizes[l] * (sizes[l - 1] + 1) for l in range(1, len(sizes)))
     assert stored == {2: 27, 1: 2, 784: 109386}[sizes[0]]
 
 
 def test_eq_forward_index(case):
-    net, X, _, fwd, _ = case
+    net, X, Y, fwd, _ = case
+    formula, given = printed("eq:forward-index"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        for j in range(1, net.sizes[l] + 1):
+            formula.holds(given | {"l": l, "j": j}, rtol=1e-13)
     for i in range(N):
         a = list(X[:, i])
         for l in range(1, net.L + 1):
@@ -59,7 +67,10 @@ def test_eq_forward_index(case):
 
 def test_eq_forward_batch(case):
     """Also: a column does not see the others."""
-    net, X, _, fwd, _ = case
+    net, X, Y, fwd, _ = case
+    formula, given = printed("eq:forward-batch"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, rtol=1e-13)
     for l in range(1, net.L + 1):
         Z = net.W[l] @ fwd.a[l - 1] + net.b[l] @ np.ones((N, 1)).T
         assert Z.shape == (net.sizes[l], N)
@@ -69,7 +80,10 @@ def test_eq_forward_batch(case):
 
 
 def test_eq_forward_rows(case):
-    net, X, _, fwd, _ = case
+    net, X, Y, fwd, _ = case
+    formula, given = printed("eq:forward-rows"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, rtol=1e-13)
     a = X.T  # (N, n): rows all the way
     for l in range(1, net.L + 1):
         z = a @ net.W[l].T + np.ones((N, 1)) @ net.b[l].T
@@ -80,6 +94,10 @@ def test_eq_forward_rows(case):
 def test_eq_hidden_error_index(case):
     """The sum over the first index, against the definition: a bias shifts its pre-activation."""
     net, X, Y, fwd, grads = case
+    formula, given = printed("eq:hidden-error-index"), arrays(net, X, Y)
+    for l in range(1, net.L):
+        for j in range(1, net.sizes[l] + 1):
+            formula.holds(given | {"l": l, "j": j}, rtol=1e-6, atol=1e-9)
     for i in range(N):
         x, y = X[:, [i]], Y[:, [i]]
         loss = lambda n, x=x, y=y: bp.cost(n, bp.forward(n, x), y)
@@ -93,6 +111,9 @@ def test_eq_hidden_error_index(case):
 
 def test_eq_backward_batch(case):
     net, X, Y, fwd, grads = case
+    formula, given = printed("eq:backward-batch"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, only=range(l == net.L, 3), rtol=1e-6, atol=1e-9)
     cost = lambda n: bp.cost(n, bp.forward(n, X), Y)
     for l in range(net.L, 0, -1):
         if l < net.L:
@@ -109,7 +130,10 @@ def test_eq_backward_batch(case):
 
 
 def test_eq_backward_rows(case):
-    net, _, Y, fwd, grads = case
+    net, X, Y, fwd, grads = case
+    formula, given = printed("eq:backward-rows"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, only=range(l == net.L, 3), rtol=1e-6, atol=1e-9)
     rows = (fwd.a[net.L] - Y).T
     for l in range(net.L, 0, -1):
         if l < net.L:
@@ -128,7 +152,11 @@ def extended(a):
 
 
 def test_eq_forward_folded(case):
-    net, _, _, fwd, _ = case
+    net, X, Y, fwd, _ = case
+    formula, given = printed("eq:forward-folded"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        given |= {r"\Wfold": lambda l: folded(net, l), r"\actfold": lambda l: extended(fwd.a[l][:, [0]])}
+        formula.holds(given | {"l": l}, rtol=1e-13)
     for l in range(1, net.L + 1):
         np.testing.assert_allclose(folded(net, l) @ extended(fwd.a[l - 1]), fwd.z[l], rtol=1e-13)
 
@@ -137,6 +165,9 @@ def test_eq_backward_folded(case):
     """Bias and weights from one product; with column 0 left in, the error is one entry too long."""
     net, X, Y, *_ = case
     x, y = X[:, [0]], Y[:, [0]]
+    formula, given = printed("eq:backward-folded"), arrays(net, x, y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | {"l": l}, only=range(1 + (l < net.L)), rtol=1e-6, atol=1e-9)
     fwd = bp.forward(net, x)
     grads = bp.backward(net, fwd, y)
     for l in range(net.L, 0, -1):
@@ -168,6 +199,9 @@ def three(net, X, Y):
 
 def test_eq_three_costs(case):
     net, X, Y, fwd, _ = case
+    names = [r"\cost_{\text{sum}}", r"\cost", r"\cost_{\text{elements}}"]
+    costs = dict(zip(names, three(net, X, Y), strict=True))
+    printed("eq:three-costs").holds(arrays(net, X, Y) | costs, rtol=1e-13)
     halves = (fwd.a[net.L] - Y) ** 2 / 2
     np.testing.assert_allclose(
         three(net, X, Y), [halves.sum(), halves.sum(axis=0).mean(), halves.mean()], rtol=1e-13
@@ -175,8 +209,21 @@ def test_eq_three_costs(case):
     assert three(net, X, Y)[1] == pytest.approx(bp.cost(net, fwd, Y), rel=1e-13)
 
 
+def by_weights(net, X, Y, l):
+    """The derivatives of the three costs by the weights of a layer, by differences."""
+    found = {}
+    for which, name in enumerate(["_{\\text{sum}}", "", "_{\\text{elements}}"]):
+        cost = lambda n, which=which: three(n, X, Y)[which]
+        entries = [derivative(net, cost, net.W[l], index) for index in np.ndindex(*net.W[l].shape)]
+        found[rf"d\cost{name}/d\W{{{l}}}"] = np.reshape(entries, net.W[l].shape)
+    return found
+
+
 def test_eq_three_gradients(case):
     net, X, Y, fwd, grads = case
+    formula, given = printed("eq:three-gradients"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | by_weights(net, X, Y, l) | {"l": l}, rtol=1e-6, atol=1e-9)
     for l in range(1, net.L + 1):
         total = grads.delta[l] @ fwd.a[l - 1].T
         for which, gradient in enumerate((total, total / N, total / (N * net.sizes[-1]))):
@@ -190,6 +237,9 @@ def test_eq_three_gradients(case):
 def test_eq_gradient_ratios(case):
     """By finite differences of each cost, for weights and biases of every layer."""
     net, X, Y, *_ = case
+    formula, given = printed("eq:gradient-ratios"), arrays(net, X, Y)
+    for l in range(1, net.L + 1):
+        formula.holds(given | by_weights(net, X, Y, l) | {"l": l}, rtol=1e-6, atol=1e-9)
     n_L = net.sizes[-1]
     assert N != n_L
     for array in (*net.W[1:], *net.b[1:]):

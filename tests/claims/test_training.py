@@ -15,6 +15,7 @@ import backprop as bp
 from backprop import data, experiments, training
 
 from ..unit.nets import random_case
+from .printed import arrays, pinned, printed
 
 SEED = 8
 
@@ -31,6 +32,17 @@ def flat(grads):
 def test_eq_empirical_risk():
     """The cost is the mean of the examples' losses, one by one; on fixed parameters it is unbiased."""
     net, X, Y = case()
+    scaled = lambda t: net.with_parameters(
+        [None] + [t * w for w in net.W[1:]], [None] + [t * b for b in net.b[1:]]
+    )
+    cost = lambda t, i=slice(None): bp.cost(scaled(t), bp.forward(scaled(t), X[:, i]), Y[:, i])
+    given = {
+        r"\param": 0.7,
+        r"\nexamples": 7,
+        r"\cost": cost,
+        r"\loss_": lambda i: lambda t: cost(t, [i - 1]),
+    }
+    printed("eq:empirical-risk").holds(given)
     one_by_one = [bp.cost(net, bp.forward(net, X[:, [i]]), Y[:, [i]]) for i in range(7)]
     assert bp.cost(net, bp.forward(net, X), Y) == pytest.approx(np.mean(one_by_one), rel=1e-12)
     # A source of seven examples, each as likely: the mean over all samples of three is its risk.
@@ -42,6 +54,11 @@ def test_eq_empirical_risk():
 
 def test_eq_step_factor():
     """By SymPy: one step multiplies the distance by 1 - ηc, hence t steps by its power."""
+    weights = [2.5]
+    for _ in range(5):
+        weights.append(weights[-1] - 0.3 * 1.7 * (weights[-1] - 0.4))  # the slope of the parabola
+    for steps in (1, 5):
+        printed("eq:step-factor").holds({"w_": weights, "t": steps, r"\step": 0.3, "c": 1.7, "q": 0.4})
     w, q, c, h, eta = sympy.symbols("w q c h eta")
     cost = c / 2 * (w - q) ** 2 + h
     step = w - eta * sympy.diff(cost, w)
@@ -55,6 +72,17 @@ def test_eq_step_factor():
 @pytest.mark.parametrize("curvature", [0.5, 1.0, 3.0])
 def test_thm_step_size(curvature):
     """On both sides of 2/c, in the running program: a unit whose cost is a parabola in its weight."""
+    pinned(
+        "thm:step-size",
+        r"\cost(w) = \tfrac{c}{2}(w - q)^2 + h",
+        "c > 0",
+        r"w_0 \ne q",
+        r"w_{t+1} = w_t - \step\, \cost'(w_t)",
+        r"\step > 0",
+        r"t \ge 0",
+        r"\step < 2/c",
+        r"\step > 2/c",
+    )
     x = np.sqrt(curvature)
     X, Y = np.array([[x, -x]]), np.array([[2 * x, -2 * x]])  # J = c (w - 2)² / 2 + b² / 2
     unit = bp.Network([None, [[0.5]]], [None, [[0.0]]], ["identity"], "half_squared_error")
@@ -84,6 +112,7 @@ def test_eq_two_examples():
     assert sympy.expand(mean - ((w - 2) ** 2 / 2 + b**2 / 2)) == 0
     net = bp.Network([None, [[0.3]]], [None, [[0.7]]], ["identity"], "half_squared_error")
     J = bp.cost(net, bp.forward(net, [[1.0, -1.0]]), [[2.0, -2.0]])
+    printed("eq:two-examples").holds({"w": 0.3, "b": 0.7, r"\cost": J})
     assert J == pytest.approx(float(mean.subs({w: 0.3, b: 0.7})), rel=1e-12)
 
 
@@ -95,6 +124,10 @@ def batch_gradients(net, X, Y, m):
 @pytest.mark.parametrize("m", [1, 3, 7])
 def test_eq_batch_gradient(m):
     net, X, Y = case()
+    column = lambda i: flat(bp.value_and_grad(net, X[:, i], Y[:, i])[1])[:, None]
+    cases = [(1, {r"i\in B": [{"i": i} for i in batch]}) for batch in combinations(range(7), m)]
+    given = {r"\nabla\loss_": lambda i: lambda _: column([i]), r"\nabla\cost": lambda _: column(slice(None))}
+    printed("eq:batch-gradient").holds(given | {r"\mathrm{E}": cases, "r": m, r"\param": 0.0})
     whole = flat(bp.value_and_grad(net, X, Y)[1])
     every = list(batch_gradients(net, X, Y, m))
     np.testing.assert_allclose(np.mean(every, axis=0), whole, rtol=1e-10, atol=1e-14)
@@ -103,6 +136,7 @@ def test_eq_batch_gradient(m):
 
 def test_prop_batch_gradient():
     """The step of the proof: each of N examples is in a share m/N of all batches."""
+    pinned("prop:batch-gradient", r"1 \le r \le \nexamples")
     for N, m in ((5, 1), (6, 4), (7, 7)):
         batches = list(combinations(range(N), m))
         for i in range(N):
@@ -118,6 +152,12 @@ def test_prop_batch_gradient():
 def test_eq_momentum():
     """Two updates by hand, parameter by parameter."""
     net, X, Y = case()
+    probe, formula = bp.Descent(net, eta=0.2, momentum=0.6), printed("eq:momentum")
+    for _ in range(2):
+        before = probe.net.W[1].copy(), probe.velocity.W[1].copy(), bp.value_and_grad(probe.net, X, Y)[1].W[1]
+        probe.step(X, Y)
+        given = dict(zip([r"\param", "v", "g"], before, strict=True)) | {r"\mu": 0.6, r"\step": 0.2}
+        formula.holds(given, after={"v": probe.velocity.W[1], r"\param": probe.net.W[1]})
     descent, plain = bp.Descent(net, eta=0.2, momentum=0.6), copy.deepcopy(net)
     v = [0.0] * 4
     for _ in range(2):
@@ -133,6 +173,12 @@ def test_eq_momentum():
 
 
 def test_eq_momentum_sum():
+    gradients, velocities = [None, 0.3, -1.0, 2.0, 0.7], [0.0]
+    for one in gradients[1:]:
+        velocities.append(0.9 * velocities[-1] - 0.2 * one)
+    for steps in (1, 4):
+        given = {"v_": velocities, "g_": gradients, "t": steps, r"\mu": 0.9, r"\step": 0.2}
+        printed("eq:momentum-sum").holds(given)
     mu, eta = sympy.symbols("mu eta")
     g = sympy.symbols("g1:6")
     v = 0
@@ -143,6 +189,15 @@ def test_eq_momentum_sum():
 
 def test_prop_momentum():
     """The limit of the velocity under one gradient, from the recursion itself."""
+    pinned(
+        "prop:momentum",
+        "v_0 = 0",
+        r"v_t = \mu\, v_{t-1} - \step\, g_t",
+        r"t \ge 1",
+        r"\mu^0 = 1",
+        r"\mu = 0",
+        r"-\step\, g / (1 - \mu)",
+    )
     for mu in (0.0, 0.5, 0.9):
         v = 0.0
         for _ in range(400):
@@ -156,7 +211,12 @@ def test_prop_momentum():
 
 
 def test_eq_l2():
-    net, _, _ = case()
+    net, X, Y = case()
+    given = arrays(net, X, Y) | {
+        r"\lambda": 0.3,
+        r"\cost_\lambda": bp.cost(net, bp.forward(net, X), Y) + training.penalty(net, 0.3),
+    }
+    printed("eq:l2").holds(given)
     squares = sum(float(w) ** 2 for W in net.W[1:] for w in W.ravel())
     assert training.penalty(net, 0.3) == pytest.approx(0.15 * squares, rel=1e-12)
 
@@ -165,6 +225,13 @@ def test_eq_l2_gradient():
     """Each entry against central differences of cost plus penalty, and the shrinking form."""
     net, X, Y = case()
     _, grads = training.objective(net, X, Y, l2=0.3)
+    given = arrays(net, X, Y) | {
+        r"\lambda": 0.3,
+        r"d\cost_\lambda/d\W{1}": grads.W[1],
+        r"d\cost_\lambda/d\W{2}": grads.W[2],
+    }
+    for l in (1, 2):
+        printed("eq:l2-gradient").holds(given | {"l": l}, rtol=1e-6, atol=1e-9)
     value = lambda: bp.cost(net, bp.forward(net, X), Y) + training.penalty(net, 0.3)
     for theta, g in zip(net.W[1:] + net.b[1:], grads.W[1:] + grads.b[1:], strict=True):
         for index in np.ndindex(*theta.shape):
@@ -183,12 +250,14 @@ def test_eq_l2_gradient():
 
 
 def test_eq_clipping():
+    formula = printed("eq:clipping")
     net, X, Y = case()
     g = flat(bp.value_and_grad(net, X, Y)[1])
     for c in (1e-3, 0.5 * np.linalg.norm(g), 2 * np.linalg.norm(g)):
         descent = bp.Descent(net, eta=1.0, clip=c)
         descent.step(X, Y)
         moved = -flat(descent.velocity)
+        formula.holds({"g": g[:, None], r"\tau": c}, after={"g": moved[:, None]})
         assert np.linalg.norm(moved) == pytest.approx(min(np.linalg.norm(g), c), rel=1e-12)
         np.testing.assert_allclose(
             moved / np.linalg.norm(moved), g / np.linalg.norm(g), rtol=1e-9, atol=1e-14
@@ -198,6 +267,7 @@ def test_eq_clipping():
 @pytest.mark.parametrize(("sizes", "good"), [((1, 2, 4), True), ((2, 3, 4), True), ((1, 2, 3), False)])
 def test_prop_mirror_weights(sizes, good):
     """All orders, all signs, all 64 inputs; also the other ratios of exercise ex:mirror-other-ratios."""
+    pinned("prop:mirror-weights", "w_1, w_2, w_3, -w_3, -w_2, -w_1", "1 : 2 : 4")
     X, Y = data.symmetry()
     for order in permutations(sizes):
         for signs in product((1, -1), repeat=3):

@@ -112,7 +112,7 @@ def _evaluate(operation, operands):
     if operation.domain is not None and not operation.domain(*operands):
         raise ValueError(f"{operation.name}: expected {operation.expected}, got {at(operands)}")
     try:
-        value = operation.value(*operands)
+        value = operation.value(*operands)  # eq:node-value
     except OverflowError:
         value = math.inf
     if not math.isfinite(value):
