@@ -6,11 +6,8 @@ at 0, so that `slopes[l]` belongs to f_l.
 
 import math
 
-import numpy as np
+from . import checks, numeric
 
-from . import checks
-
-STEP = 1e-5  # near the cube root of float64's rounding unit, where truncation and rounding balance
 LAYOUTS = ("numerator", "denominator")
 STARTS = ("output", "input")
 
@@ -43,7 +40,7 @@ def sweep(steps, x):
     return values, slopes, adjoints
 
 
-def derivative(function, x, layout="numerator", h=STEP):
+def derivative(function, x, layout="numerator", h=numeric.STEP):
     """All partial derivatives of `function` at `x`, by central differences, in a layout.
 
     Args:
@@ -64,17 +61,12 @@ def derivative(function, x, layout="numerator", h=STEP):
     """
     if layout not in LAYOUTS:
         raise ValueError(f"layout: expected one of {LAYOUTS}, got {layout!r}")
-    if not h > 0:
-        raise ValueError(f"h: expected a step > 0, got {h}")
+    numeric.checked_step(h)
     x = checks.real_array("x", x, dtype=float)
     below = _axes("x", x)
     y = checks.real_array("function(x)", function(x), dtype=float)
     above = _axes("function(x)", y)
-    result = np.empty(y.shape + x.shape)
-    for index in np.ndindex(*x.shape):
-        e = np.zeros(x.shape)
-        e[index] = h
-        result[(..., *index)] = (np.asarray(function(x + e)) - np.asarray(function(x - e))) / (2 * h)
+    result = numeric.partials(function, x, h)
     if len(above) + len(below) > 2:
         return result.reshape(above + below)
     if len(below) == 2:

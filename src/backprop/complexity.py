@@ -10,7 +10,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from . import checks
+from . import checks, numeric
 from .network import cost, forward, output_error
 
 
@@ -208,7 +208,7 @@ def entries(gradients, where):
     return np.array([getattr(gradients, kind)[l][index] for kind, l, index in where])
 
 
-def differences(net, X, Y, where=None, central=True, h=1e-6):
+def differences(net, X, Y, where=None, central=True, h=numeric.STEP):
     """∂J/∂w by finite differences: two sweeps a parameter, or one and one more for all.
 
     Args:
@@ -224,24 +224,11 @@ def differences(net, X, Y, where=None, central=True, h=1e-6):
     Raises:
         ValueError, TypeError: as `forward` and `cost`; ValueError if h <= 0.
     """
-    if not h > 0:
-        raise ValueError(f"h: expected a step > 0, got {h}")
-    net = net.with_parameters([None] + [w.copy() for w in net.W[1:]], [None] + [v.copy() for v in net.b[1:]])
-    here = None if central else cost(net, forward(net, X), Y)
-    result = []
-    for kind, l, index in parameters(net) if where is None else where:
-        array = getattr(net, kind)[l]
-        value = array[index]
-        array[index] = value + h
-        up = cost(net, forward(net, X), Y)
-        if central:
-            array[index] = value - h
-            down = cost(net, forward(net, X), Y)
-            result.append((up - down) / (2 * h))
-        else:
-            result.append((up - here) / h)
-        array[index] = value
-    return np.array(result)
+    judged = numeric.at_parameters(net, lambda n: cost(n, forward(n, X), Y))
+    order = {place: (i,) for i, place in enumerate(numeric.places(net))}
+    moved = [order[place] for place in (parameters(net) if where is None else where)]
+    scheme = "central" if central else "one-sided"
+    return numeric.partials(judged, numeric.column(net), h, scheme, moved)
 
 
 def forward_mode(net, X, Y, where=None):

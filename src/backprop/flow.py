@@ -15,7 +15,7 @@ from itertools import pairwise
 import numpy as np
 
 from . import activations as _activations
-from . import checks, initialise, network
+from . import checks, initialise, network, numeric
 from .network import Gradients, Network
 from .training import clipping_factor
 
@@ -230,7 +230,7 @@ def backward(net, fwd, Y):
     return Gradients(delta, W, b)
 
 
-def difference_error(net, X, Y, skip=False, norm=False, h=1e-5):
+def difference_error(net, X, Y, skip=False, norm=False, h=numeric.STEP):
     """The worst relative error of `backward` against central differences, over all parameters.
 
     Args:
@@ -243,24 +243,10 @@ def difference_error(net, X, Y, skip=False, norm=False, h=1e-5):
     Raises:
         ValueError, TypeError: as `forward` and `backward`; ValueError if h <= 0.
     """
-    if not h > 0:
-        raise ValueError(f"h: expected a step > 0, got {h}")
-    exact = backward(net, forward(net, X, skip, norm), Y)
-    net = net.with_parameters([None] + [w.copy() for w in net.W[1:]], [None] + [v.copy() for v in net.b[1:]])
-    analytic, numeric = [], []
-    for arrays, gradients in ((net.W, exact.W), (net.b, exact.b)):
-        for array, gradient in zip(arrays[1:], gradients[1:], strict=True):
-            for index in np.ndindex(*array.shape):
-                there = array[index]
-                costs = []
-                for step in (h, -h):
-                    array[index] = there + step
-                    costs.append(network.cost(net, forward(net, X, skip, norm), Y))
-                array[index] = there
-                numeric.append((costs[0] - costs[1]) / (2 * h))
-                analytic.append(gradient[index])
-    analytic, numeric = np.array(analytic), np.array(numeric)
-    return float(abs(analytic - numeric).max() / abs(numeric).max())
+    judged = numeric.at_parameters(net, lambda n: network.cost(n, forward(n, X, skip, norm), Y))
+    estimate = numeric.partials(judged, numeric.column(net), h)
+    analytic = numeric.column(backward(net, forward(net, X, skip, norm), Y))
+    return float(abs(analytic - estimate).max() / abs(estimate).max())
 
 
 def clip(gradients, threshold):

@@ -13,7 +13,7 @@ import sympy
 from mpmath import mp
 
 import backprop as bp
-from backprop import gradcheck, layers
+from backprop import gradcheck, judge, layers, numeric
 
 from ..unit.nets import PAIRS, random_case
 from .labels import pages
@@ -459,11 +459,11 @@ def test_eq_relative_error():
     """What `check_gradients` reports is the largest value of the formula, floor included."""
     formula = printed("eq:relative-error")
     net, X, Y = random_case("tanh", "sigmoid", "half_squared_error", 3, 4, SEED)
-    J, grads = bp.value_and_grad(net, X, Y)
+    grads = bp.value_and_grad(net, X, Y)[1]
     grads.W[2][0, 0] += 3e-3
-    numeric = gradcheck.central_differences(net, X, Y)
-    g, D = (np.concatenate([a.ravel() for a in [*x.W[1:], *x.b[1:]]]) for x in (grads, numeric))
-    floor = 1e-5 * max(J, abs(g).max(), abs(D).max())
+    found = judge.judge(net, X, Y, numeric.column(grads))
+    g, D, floor = found.given, found.true, found.off / 1e-5
+    np.testing.assert_allclose(D, numeric.column(gradcheck.complex_step(net, X, Y)), rtol=1e-6, atol=1e-9)
     relative = abs(g - D) / np.maximum(np.maximum(abs(g), abs(D)), floor)
     for i in range(len(g)):
         given = {"g": g[i], "D": D[i], r"\beta": floor}
@@ -527,6 +527,26 @@ def test_eq_directional_difference():
         along = gradcheck.directional_difference(net, X, Y, v)
         assert along == pytest.approx(gradcheck.dot(entries, v), rel=1e-7)
         assert along == pytest.approx(gradcheck.dot(grads, v), rel=1e-7)
+
+
+@pytest.mark.parametrize("layout", layers.LAYOUTS)
+def test_eq_vjp_check(layout):
+    """backward(G) is the gradient of Σ G ⊙ V, by differences; and ∂/∂V of that is G."""
+    print("seed", SEED)
+    rng = np.random.default_rng(SEED)
+    W, b = (rng.normal(size=s) for s in (((2, 3), (2, 1)) if layout == "columns" else ((3, 2), (1, 2))))
+    U = rng.normal(size=(3, 4) if layout == "columns" else (4, 3))
+    for layer in (
+        layers.Linear(W, b, layout),
+        layers.Activation("softmax", layout),
+        layers.Activation("tanh"),
+    ):
+        V = layer.forward(U)
+        G = rng.normal(size=V.shape)
+        np.testing.assert_allclose(numeric.partials(lambda v, G=G: (G * v).sum(), V), G, atol=1e-9)
+        judged = numeric.partials(lambda u, G=G, layer=layer: (G * layer.forward(u)).sum(), U)
+        layer.forward(U)
+        np.testing.assert_allclose(layer.backward(G), judged, atol=1e-8)
 
 
 def test_thm_random_direction():

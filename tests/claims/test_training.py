@@ -12,7 +12,7 @@ import pytest
 import sympy
 
 import backprop as bp
-from backprop import data, experiments, training
+from backprop import data, experiments, numeric, training
 
 from ..unit.nets import random_case
 from .printed import arrays, pinned, printed
@@ -208,6 +208,55 @@ def test_prop_momentum():
             v = mu * v - 0.3 * 2.0 * (-1) ** t  # the sign changes in every step
         assert v == pytest.approx(-0.3 * 2.0 / (1 + mu), rel=1e-12)
     assert (1 - 0.9**50) / 0.1 == pytest.approx(9.95, abs=0.005)  # exercise ex:momentum-step
+
+
+def test_eq_momentum_forms():
+    """Both forms against our own, gradient by gradient; and they part when the step size changes."""
+    print("seed", SEED)
+    rng, mu = np.random.default_rng(SEED), 0.9
+    gradients = rng.normal(size=(50, 4))
+
+    def run(steps):
+        ours, v = np.zeros(4), np.zeros(4)
+        summed, m = np.zeros(4), np.zeros(4)
+        mean, bar = np.zeros(4), np.zeros(4)
+        for eta, g in zip(steps, gradients, strict=True):
+            v = mu * v - eta * g
+            ours = ours + v
+            m = mu * m + g
+            summed = summed - eta * m
+            bar = mu * bar + (1 - mu) * g
+            mean = mean - eta / (1 - mu) * bar
+        np.testing.assert_allclose(bar, (1 - mu) * m, rtol=1e-12)
+        np.testing.assert_allclose(mean, summed, rtol=1e-12)
+        return ours, summed
+
+    np.testing.assert_allclose(*run([0.03] * 50), rtol=1e-12)
+    ours, summed = run([0.03] * 25 + [0.003] * 25)
+    assert abs(ours - summed).max() > 1e-3
+
+
+def test_the_table_of_l2_conventions():
+    """Each row's gradient is the derivative of what it adds, and `diagnose` names the row."""
+    net, X, Y = case()
+    for l in (1, 2):
+        net.b[l] += 0.3
+    N, lam, J = X.shape[1], 0.1, bp.backward(net, bp.forward(net, X), Y)
+    squares = lambda arrays: sum((a**2).sum() for a in arrays[1:])
+    rows = {
+        "right": (lambda n: lam / 2 * squares(n.W), lam, 0),
+        "λ/N": (lambda n: lam / (2 * N) * squares(n.W), lam / N, 0),
+        "2λ": (lambda n: lam * squares(n.W), 2 * lam, 0),
+        "λb": (lambda n: lam / 2 * (squares(n.W) + squares(n.b)), lam, lam),
+    }
+    for name, (added, weights, biases) in rows.items():
+        term = numeric.partials(numeric.at_parameters(net, added), numeric.column(net))
+        W = [None, *(weights * w for w in net.W[1:])]
+        b = [None, *(biases * v for v in net.b[1:])]
+        np.testing.assert_allclose(term, numeric.column(bp.Gradients(None, W, b)), atol=1e-9)
+        given = bp.Gradients(None, [None, *map(np.add, J.W[1:], W[1:])], [None, *map(np.add, J.b[1:], b[1:])])
+        verdict = bp.clinic.diagnose(net, X, Y, given, l2=lam).verdict
+        assert name.lower() in verdict.lower() and (name == "right") == verdict.startswith("Right"), verdict
 
 
 def test_eq_l2():

@@ -54,3 +54,9 @@ def along(grads, direction):
     """The derivative along a direction."""
     pairs = [*zip(grads.W[1:], direction.W[1:], strict=True), *zip(grads.b[1:], direction.b[1:], strict=True)]
     return sum(float((g * d).sum()) for g, d in pairs)
+
+
+def changed(grads, change):
+    """`Gradients` with change(array, name, layer) in place of each array."""
+    each = lambda name: [None, *(change(a, name, l) for l, a in enumerate(getattr(grads, name)[1:], start=1))]
+    return bp.Gradients(None, each("W"), each("b"))

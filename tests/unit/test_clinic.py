@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import clinic, diagnosis, programs
+from backprop import clinic, programs
 from backprop.clinic import BUGS
 
 N, N_L = 8, 3  # of the patient
@@ -624,81 +624,9 @@ def test_gradient_of_a_right_step_is_the_gradient_and_the_network_stays():
     assert (net.W[1] == kept).all()
 
 
-# The diagnosis itself
-
-
-def right_gradients(**changes):
-    net, X, Y = clinic.patient(**changes)
-    return net, X, Y, bp.backward(net, bp.forward(net, X), Y)
-
-
 def scaled(grads, factor):
     times = lambda arrays: [None] + [factor * a for a in arrays[1:]]
     return bp.Gradients(None, times(grads.W), times(grads.b))
-
-
-@pytest.mark.parametrize("hidden", ["tanh", "relu"])
-def test_a_right_gradient_is_called_right(hidden):
-    found = clinic.diagnose(*right_gradients(hidden=hidden))
-    assert found.right and found.verdict == "Right for this cost, these parameters and this batch."
-    assert all(row.factor == pytest.approx(1, abs=1e-5) for row in found.rows)
-
-
-def test_the_convention_of_the_cost_can_be_given():
-    net, X, Y, grads = right_gradients()
-    assert clinic.diagnose(net, X, Y, scaled(grads, 8), factor=8).right
-    assert "8 = N:" in clinic.diagnose(net, X, Y, scaled(grads, 8)).verdict
-    with pytest.raises(ValueError, match="factor: expected a number other than 0, got 0"):
-        clinic.diagnose(net, X, Y, grads, factor=0)
-
-
-def test_lists_without_the_leading_none_are_refused():
-    net, X, Y, grads = right_gradients()
-    with pytest.raises(
-        ValueError, match=r"grads.b: expected a list of length 4 with None at index 0, got length 3"
-    ):
-        clinic.diagnose(net, X, Y, bp.Gradients(None, grads.W, grads.b[1:]))
-
-
-def test_one_wrong_entry_is_seen():
-    net, X, Y, grads = right_gradients()
-    grads.W[2][1, 2] *= 1.01
-    found = clinic.diagnose(net, X, Y, grads)
-    assert [row.name for row in found.rows if not row.right] == ["W[2]"]
-    assert found["W[2]"].high == pytest.approx(1.01, rel=1e-5)
-    assert "Biases right, weights wrong" in found.verdict
-
-
-def test_small_errors_are_not_shown_as_1():
-    net, X, Y, grads = right_gradients()
-    found = clinic.diagnose(net, X, Y, scaled(grads, 1 + 1e-3))
-    assert "1, but for errors up to 1e-03" in str(found["W[2]"])
-    assert str(clinic.diagnose(net, X, Y, scaled(grads, 1.2))["W[2]"]).endswith(" 1.2")
-
-
-def test_nan_and_missing_arrays_are_named():
-    net, X, Y, grads = right_gradients()
-    grads.W[1][0, 0], grads.b[3] = np.nan, None
-    found = clinic.diagnose(net, X, Y, grads)
-    assert (found["W[1]"].problem, found["b[3]"].problem) == ("1 of 8 entries not finite", "missing")
-    assert found.verdict == "Nothing to compare in b[3], W[1]: mend that first."
-
-
-def test_entries_at_a_kink_are_left_out():
-    net = bp.Network([None, [[1.0], [1.0]], [[1.0, 1.0]]], [None, [[0.0], [5.0]], [[0.0]]],
-                     ["relu", "identity"], "squared_error")  # fmt: skip
-    grads = bp.backward(net, bp.forward(net, [[0.0]]), [[1.0]])
-    grads.b[1][0, 0] = 77.0  # the unit is at its kink
-    assert clinic.diagnose(net, [[0.0]], [[1.0]], grads).right
-
-
-def test_a_row_that_is_zero_where_it_should_be_and_where_it_should_not():
-    row = diagnosis._row("W[1]", np.zeros((2, 2)), np.zeros((2, 2)), 1e-9)
-    assert row.right and row.factor == 1
-    row = diagnosis._row("W[1]", np.ones((2, 2)), np.zeros((2, 2)), 1e-9)
-    assert not row.right and row.high == np.inf
-    row = diagnosis._row("W[1]", np.array([[3e-10, 2.0]]), np.array([[1e-10, 1.0]]), 1e-9)
-    assert row.ratios == ((None, 2.0),) and row.factor == 2  # below the floor there is only rounding
 
 
 def test_the_patient_s_labels_suit_its_loss():

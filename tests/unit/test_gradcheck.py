@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import backprop as bp
-from backprop import gradcheck
+from backprop import data, gradcheck, judge, layers, numeric
 
 from .nets import ELEMENTWISE, PAIRS, random_case
 
@@ -74,22 +74,49 @@ def test_the_tolerance_can_be_chosen():
         bp.check_gradients(net, X, Y, tolerance=0.5 * worst)
 
 
-@pytest.mark.parametrize(("deviation", "largest"), [(-0.5, 0.5), (-4.5, 10.125)])
-def test_small_entries_are_measured_against_the_cost_and_the_largest_entry(deviation, largest):
-    """J is deviation²/2. Layer 1 is at its kink; the gradient of layer 2 is 0 but for b[2][0, 0]."""
+def dead_unit(deviation):
+    """J is deviation²/2; the one hidden unit is dead, so every gradient is 0 but that of b[2][0, 0]."""
     net = bp.Network(
         [None, [[1.0]], [[0.0], [0.0]]],
-        [None, [[-1.0]], [[deviation], [0.0]]],
+        [None, [[-3.0]], [[deviation], [0.0]]],
         ["relu", "identity"],
         "half_squared_error",
     )
     X, Y = [[1.0]], [[0.0], [0.0]]
-    grads = bp.backward(net, bp.forward(net, X), Y)
-    assert grads.b[2].tolist() == [[deviation], [0.0]]
-    grads.W[2][0, 0] = 1e-6 * (1e-5 * largest)  # where 0 is right
+    return net, X, Y, bp.backward(net, bp.forward(net, X), Y)
+
+
+@pytest.mark.parametrize("small", [1e-12, -1e-6, 1.0])
+def test_where_0_is_right_nothing_else_passes(small):
+    net, X, Y, grads = dead_unit(4.5)
     report = bp.check_gradients(net, X, Y, grads)
-    assert (report.checked, report.skipped) == (4, 2)
-    assert report.worst == pytest.approx(1e-6, rel=1e-3)
+    assert (report.checked, report.skipped, report.zeros, report.worst) == (
+        6,
+        0,
+        5,
+        pytest.approx(0, abs=1e-9),
+    )
+    assert "5 of them 0 on both sides" in str(report)
+    grads.W[2][0, 0] = small
+    with pytest.raises(bp.GradientError, match=rf"^W\[2\]\[0, 0\]: analytic {small:.10g}, numeric 0"):
+        bp.check_gradients(net, X, Y, grads)
+
+
+@pytest.mark.parametrize(("share", "passes"), [(0.3, True), (30, False)])
+def test_an_entry_may_be_off_by_what_rounding_makes_of_it(share, passes):
+    """Where terms cancel, the floor is their rounding and not their sum."""
+    net = bp.Network([None, [[1.0]]], [None, [[0.25]]], ["identity"], "half_squared_error")
+    X, Y = [[1.0, -1.0]], [[2.0, -2.0 + 1e-12]]  # the gradient of b is about 0.25
+    grads = bp.backward(net, bp.forward(net, X), Y)
+    found = judge.judge(net, X, Y, numeric.column(grads))
+    off = found.off[1]
+    assert 1e-16 < off < 1e-9
+    grads.b[1] += share * max(off, 1e-5 * abs(grads.b[1].item()))
+    if passes:
+        bp.check_gradients(net, X, Y, grads)
+    else:
+        with pytest.raises(bp.GradientError):
+            bp.check_gradients(net, X, Y, grads)
 
 
 def test_no_cost_and_no_gradient_pass_whatever_the_tolerance():
@@ -113,8 +140,19 @@ def test_kinks_excuse_no_other_entry_of_their_array():
     [("relu", 0.8e-5, 1), ("relu", 1.2e-5, 0), ("relu", -0.8e-5, 1), ("relu", -1.2e-5, 0), ("tanh", 0.0, 0)],
 )
 def test_a_kink_is_noticed_within_one_step(name, bias, skipped):
-    net = bp.Network([None, [[1.0]]], [None, [[bias]]], [name], "squared_error")
-    assert bp.check_gradients(net, [[0.0]], [[1.0]]).skipped == skipped
+    net = bp.Network([None, [[1.0], [1.0]]], [None, [[bias], [1.0]]], [name], "squared_error")
+    assert bp.check_gradients(net, [[0.0]], [[1.0], [3.0]]).skipped == skipped
+
+
+def test_an_array_left_out_entirely_is_refused():
+    net = bp.Network([None, [[1.0]]], [None, [[0.8e-5]]], ["relu"], "squared_error")
+    with pytest.raises(ValueError, match=r"^b\[1\] was not compared: a step of 1e-05 crosses a kink for 1 of its 1 "
+                                         r"entries; move the biases off 0, such as by net.b\[l\] \+="):  # fmt: skip
+        bp.check_gradients(net, [[0.0]], [[1.0]])
+    net, X, _ = random_case("tanh", "softmax", "cross_entropy", 2, 2, 0, np.float32)
+    net.b[2][:] = [[60], [0], [0]]  # the output is its label to the last digit of float32
+    with pytest.raises(ValueError, match=r"was not compared: .* too small for the precision"):
+        bp.check_gradients(net, X, np.eye(3)[:, [0, 0]])
 
 
 def test_the_estimate_is_made_in_float64_and_has_no_delta():
@@ -146,7 +184,7 @@ def test_entries_at_a_kink_are_left_out_and_counted():
     )
     report = bp.check_gradients(net, [[0.0]], [[1.0]])  # z of unit 1 is exactly 0: its bias is at the kink
     assert (report.checked, report.skipped) == (6, 1)
-    assert str(report).startswith("6 entries checked, 1 at a kink left out; worst relative error")
+    assert str(report).startswith("6 entries checked, 1 at a kink left out, 3 of them 0 on both sides; worst")
 
 
 def test_nothing_left_to_check_is_an_error():
@@ -476,3 +514,152 @@ def test_rounding_stays_below_its_bound_and_comes_near_it(dtype):
             share = np.array(errors[scheme]) / noise[scheme]
             assert np.all(share < 1) and share.max() > 1e-3, scheme
         assert noise["complex step"].max() < 1e-4
+
+
+# Any function, any layer
+
+
+def softmax_vjp(z, g):
+    a = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+    return a * (g - a @ g)
+
+
+def softmax(z):
+    return np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+
+
+FUNCTIONS = {
+    "a number": (lambda w: (w**3).sum(), np.array([[1.0, -2.0], [0.5, 3.0]]), lambda w: 3 * w**2),
+    "a given gradient": (lambda w: (w**3).sum(), np.array([1.0, -2.0]), np.array([3.0, 12.0])),
+    "entry by entry": (np.tanh, np.linspace(-2, 2, 5), lambda z: 1 - np.tanh(z) ** 2),
+    "a Jacobian": (lambda x: np.array([x[0] * x[1], np.sin(x[0])]), np.array([0.3, 2.0]),
+                   lambda x: np.array([[x[1], x[0]], [np.cos(x[0]), 0.0]])),
+    "a product with it": (softmax, np.array([0.1, -1.0, 2.0]), softmax_vjp),
+    "a scalar": (np.exp, 1.5, np.exp),
+    "far from 1": (lambda x: x**2, 1e6, lambda x: 2 * x),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_and_its_derivative(name):
+    function, x, derivative = FUNCTIONS[name]
+    report = bp.check_gradients(function, x, derivative)
+    assert report.checked > 0 and report.skipped == 0 and report.worst < 1e-5
+    assert report == gradcheck.check_function(function, x, derivative)
+
+    def wrong(*arguments):
+        right = derivative(*arguments) if callable(derivative) else derivative
+        return np.where(
+            np.arange(np.size(right)).reshape(np.shape(right)) == np.size(right) - 1,
+            1.01 * right + 0.01,
+            right,
+        )
+
+    two = name == "a product with it"
+    with pytest.raises(bp.GradientError, match="^derivative"):
+        bp.check_gradients(function, x, (lambda z, g: wrong(z, g)) if two else (lambda z: wrong(z)))
+
+
+def test_functions_with_a_kink_or_a_draw_and_bad_derivatives():
+    relu, slope = lambda z: np.maximum(z, 0), lambda z: (z > 0).astype(float)
+    report = bp.check_gradients(relu, np.array([-1.0, 0.0, 2.0]), slope)
+    assert (report.checked, report.skipped) == (2, 1)
+    with pytest.raises(
+        ValueError, match="nothing to check: a step of .* crosses a kink for each of 1 entries"
+    ):
+        bp.check_gradients(relu, 0.0, slope)
+    rng = np.random.default_rng(0)
+    with pytest.raises(ValueError, match="expected the same value for the same input, got two"):
+        bp.check_gradients(lambda z: z * rng.random(), 1.0, slope)
+    with pytest.raises(
+        ValueError, match=r"derivative: expected shape \(3,\) for a value of shape \(\) and x of"
+    ):
+        bp.check_gradients(lambda z: z.sum(), np.ones(3), np.ones((3, 1)))
+    with pytest.raises(TypeError, match="derivative: expected an array or a function, got None"):
+        bp.check_gradients(lambda z: z.sum(), np.ones(3))
+    with pytest.raises(TypeError, match="net: expected a Network, a layers.Sequence, a layer .*, got list"):
+        bp.check_gradients([1, 2], np.ones(3), np.ones(3))
+
+
+class Dense:
+    """A layer as chapter 6 writes it, by a reader."""
+
+    def __init__(self, rng, error=1.0):
+        self.W, self.b, self.error = rng.normal(size=(2, 3)), rng.normal(size=(2, 1)), error
+
+    def forward(self, U):
+        self.U = U
+        return self.W @ U + self.b
+
+    def backward(self, G):
+        self.dW, self.db = self.error * G @ self.U.T, G.sum(axis=1, keepdims=True)
+        return self.W.T @ G
+
+
+class ByDict(Dense):
+    def __init__(self, rng):
+        super().__init__(rng)
+        self.params, self.grads = {"W": self.W, "b": self.b}, {}
+        del self.W, self.b
+
+    def forward(self, U):
+        self.U = U
+        return self.params["W"] @ U + self.params["b"]
+
+    def backward(self, G):
+        self.grads = {"W": G @ self.U.T, "b": G.sum(axis=1, keepdims=True)}
+        return self.params["W"].T @ G
+
+
+def test_a_layer_as_the_reader_writes_it():
+    rng = np.random.default_rng(0)
+    U, layer = rng.normal(size=(3, 4)), Dense(rng)
+    before = layer.W.copy()
+    report = bp.check_gradients(layer, U)
+    assert report.checked == 12 + 6 + 2 and set(report.arrays) == {"input", "W", "b"}
+    assert (layer.W == before).all()
+    assert bp.check_gradients(ByDict(rng), U).arrays == ("input", "W", "b")
+    with pytest.raises(bp.GradientError, match=r"^W\[\d, \d\]: analytic"):
+        bp.check_gradients(Dense(rng, error=1.01), U)
+    for method in ("forward", "backward"):
+        half = type("Half", (), {method: lambda self, U: U})()
+        with pytest.raises(TypeError, match="layer: expected forward and backward, got Half without"):
+            bp.check_gradients(half, U)
+    stepping = type("Stepping", (Dense,), {"backward": lambda self, G, eta: G})(rng)
+    with pytest.raises(TypeError, match=r"layer: expected to be called as backward\(G\)"):
+        bp.check_gradients(stepping, U)
+    wrong_shape = type("Flat", (Dense,), {"backward": lambda self, G: setattr(self, "dW", np.ones(2))})(rng)
+    with pytest.raises(ValueError, match=r"dW: expected shape \(2, 3\), got \(2,\)"):
+        bp.check_gradients(wrong_shape, U)
+
+
+@pytest.mark.parametrize("layout", layers.LAYOUTS)
+@pytest.mark.parametrize(("hidden", "output", "loss"), [("tanh", "softmax", "cross_entropy"),
+                                                        ("relu", "identity", "half_squared_error")])  # fmt: skip
+def test_a_sequence_of_layers(layout, hidden, output, loss):
+    net, X, Y = random_case(hidden, output, loss, 2, 4, 1)
+    X, Y = (X.T, Y.T) if layout == "rows" else (X, Y)
+    sequence = layers.Sequence.of(net, layout)
+    report = bp.check_gradients(sequence, X, Y)
+    assert {"input", "layers[0].W", "layers[0].b", "layers[2].W", "layers[2].b"} == set(report.arrays)
+    last = sequence.layers[2]
+    backward, last.backward = last.backward, lambda G: backward(2 * G)
+    with pytest.raises(bp.GradientError):
+        bp.check_gradients(sequence, X, Y)
+    with pytest.raises(TypeError, match="Y: expected labels, got None"):
+        bp.check_gradients(sequence, X)
+
+
+def test_a_sequence_whose_biases_stand_at_their_kinks():
+    net = bp.Network.random([2, 3, 1], "relu", "sigmoid", "binary_cross_entropy", "he", seed=1)
+    with pytest.raises(ValueError, match=r"layers\[0\].b was not compared: .*; move the biases off 0"):
+        bp.check_gradients(layers.Sequence.of(net), data.xor().X, data.xor().Y)
+
+
+@pytest.mark.parametrize("loss", bp.losses.LOSSES)
+def test_single_layers_of_the_package(loss):
+    rng = np.random.default_rng(0)
+    U, Y = rng.uniform(0.1, 0.9, (3, 4)), rng.dirichlet(np.ones(3), size=4).T
+    assert bp.check_gradients(layers.Loss(loss), U, Y).checked == 12
+    for name in bp.activations.ACTIVATIONS:
+        assert bp.check_gradients(layers.Activation(name), U - 0.5).checked == 12

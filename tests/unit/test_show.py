@@ -350,7 +350,7 @@ def test_a_fingerprint_names_wrong_shapes_zeros_and_large_ratios():
     svg = show.fingerprint(bp.clinic.get("bias-wrong-axis").examine())
     assert ("?", "bwd") in texts(svg) and "b[1]: shape (1, 8) instead of (4, 1)" in svg.text
     zeros = show.fingerprint(bp.clinic.get("output-layer-left-out").examine())
-    assert [t for t, c in texts(zeros) if "bwd" in c] == ["0.000"] * 15
+    assert [t for t, c in texts(zeros) if "bwd" in c] == ["0"] * 15
     shown = [t for t, c in texts(show.fingerprint(bp.clinic.get("missing-slope").examine()))]
     assert {">99", "−0.17", "0.067"} < set(shown) and max(map(len, shown)) == 5
 
@@ -360,6 +360,28 @@ def test_a_dot_stands_where_there_is_nothing_to_compare():
     grads = bp.backward(net, bp.forward(net, [[0.0]]), [[1.0]])
     shown = [t for t, _ in texts(show.fingerprint(bp.clinic.diagnose(net, [[0.0]], [[1.0]], grads)))]
     assert shown == ["W[1]", "·", "b[1]", "1"]
+
+
+@pytest.mark.parametrize(
+    ("ratio", "word"),
+    [(np.inf, "≠0"), (-np.inf, "≠0"), (0.0, "0"), (2e-5, "≈0"), (-2e-3, "≈0"), (1.0004, "≈1"), (0.9999, "≈1"),
+     (1e6, ">99"), (-1e6, "<−99"), (-98.7, "−99"), (9.996, "10"), (0.0123, "0.012"), (-1.5, "−1.50")],
+)  # fmt: skip
+def test_ratios_fit_into_their_cells_and_a_wrong_one_reads_neither_0_nor_1(ratio, word):
+    net = bp.Network([None, [[1.0]]], [None, [[0.5]]], ["identity"], "half_squared_error")
+    x, y = ([[0.0]], [[0.0]]) if np.isinf(ratio) else ([[1.0]], [[0.0]])  # ∂J/∂W is 0 and 1.5
+    grads = bp.backward(net, bp.forward(net, x), y)
+    grads.W[1][:] = np.copysign(1, ratio) if np.isinf(ratio) else 1.5 * ratio
+    shown = [t for t, c in texts(show.fingerprint(bp.clinic.diagnose(net, x, y, grads))) if "bwd" in c]
+    assert shown == [word] and len(word) <= 5
+
+
+def test_a_fingerprint_says_what_was_not_compared():
+    net = bp.Network([None, [[1.0]]], [None, [[0.0]]], ["relu"], "squared_error")
+    grads = bp.Gradients(None, [None, [[0.0]]], [None, [[7.0]]])
+    svg = show.fingerprint(bp.clinic.diagnose(net, [[0.0]], [[1.0]], grads))
+    assert svg.text.endswith("b[1]: 0 of 1 entries wrong, not compared: 1 of 1 at a kink.")
+    assert [t for t, _ in texts(svg)] == ["W[1]", "·", "b[1]", "·"]
 
 
 def test_the_diagram_in_another_notation():

@@ -29,7 +29,7 @@ def render(letters, bug, hidden, layers, outputs, N):
     lines += wrap(f"Mend: {sick.mend}.", 60)
     if found.right:
         lines.append("On this network and this batch the check passes: the bug hides.")
-    wrong = sum(not row.right for row in found.rows)
+    wrong = sum(row.wrong for row in found.rows)
     return View(fingerprint(found), "\n".join(lines), {"wrong arrays": wrong, letters.cost: cost})
 
 
