@@ -16,6 +16,7 @@ Keys of the file: `machine` (python, numpy), `date`, and a list for each experim
 `factorial`: the same network in every combination of loss, tolerance, start and decay: these four, seed,
     trained_right and held_right; 3000 sweeps. `baseline`: seed, and how many of the four held back are right
     if each relation gets, for each family, the answer that is most frequent in the other 100.
+`copies`: seed, and the validation cost of the digits after training with shifted copies, and alone without.
 """
 
 import os
@@ -66,6 +67,13 @@ def xor(seeds):
     for s in range(len(seeds)):
         cost, right, largest = zip(*([float(f"{v[s]:.6g}") for v in row] for row in found), strict=True)
         yield {"cost": cost, "right": [int(r) for r in right], "largest": largest}
+
+
+def copies(seed):
+    """The digits with shifted copies, and without them for five times as many epochs."""
+    _, (_, shifted) = experiments.digits(seed)
+    _, (_, alone) = experiments.digits(seed, copies=False)
+    return {name: float(f"{h.validation_cost[-1]:.4g}") for name, h in (("shifted", shifted), ("alone", alone))}
 
 
 def families(seed):
@@ -120,6 +128,7 @@ EXPERIMENTS = {
     squared: range(1000, 1010),
     factorial: range(1000, 1005),
     baseline: range(1000, 1500),
+    copies: range(1000, 1012),
 }
 TOGETHER = symmetry, xor  # all their seeds at once
 

@@ -16,18 +16,21 @@ from .training import Descent, accuracy, train
 SWEEPS = 1425  # after which the symmetry network of 1986 had learned its task
 
 
-def digits(seed):
+def digits(seed, copies=True):
     """Train 64-128-10 on the digits, everything drawn from one seed: split, weights, order.
 
     Args:
         seed: an integer.
+        copies: whether the training set is used with its shifted copies, for 25 epochs; else alone, for 125,
+            which are about as many updates.
 
     Returns:
         (`data.Digits`, `Training`); measure the test set yourself.
     """
     parts = data.digits(seed)
-    net = Network.random([64, 128, 10], seed=seed)
-    return parts, train(net, *data.shifted(parts.train), validation=parts.validation, epochs=25, seed=seed)
+    net, examples = Network.random([64, 128, 10], seed=seed), data.shifted(parts.train) if copies else parts.train
+    epochs = 25 if copies else 125
+    return parts, train(net, *examples, validation=parts.validation, epochs=epochs, seed=seed)
 
 
 def confusion(net, examples):

@@ -276,6 +276,26 @@ def clip(gradients, threshold):
     return Gradients(gradients.delta, *scaled), length
 
 
+def singular_values(net, x):
+    """By which factors the Jacobian ∂z^(L)/∂a^(0) stretches, largest first.
+
+    Args:
+        net: a `Network`.
+        x: one input, (n_0, 1).
+
+    Returns:
+        (min(n_0, n_L),) array.
+
+    Raises:
+        ValueError, TypeError: as `backprop.forward`; ValueError for softmax in a hidden layer.
+    """
+    fwd = network.forward(net, checks.real_array("x", x, (net.sizes[0], 1), net.dtype))
+    J = net.W[1]
+    for l in range(2, net.L + 1):
+        J = net.W[l] @ (_elementwise(net.activations[l - 1]).derivative(fwd.z[l - 1]) * J)
+    return np.linalg.svd(J, compute_uv=False)
+
+
 # --- ensembles ---------------------------------------------------------------------------------
 
 
