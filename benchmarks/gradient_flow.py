@@ -82,7 +82,13 @@ def main():
         rows.append(row(*case))
         print(json.dumps(rows[-1]), flush=True)
     rows = rows or flow.measurements()["rows"]
-    result = {"seeds": SEEDS, "inputs": INPUTS, "at": list(flow.QUANTILES), "controls": controls, "rows": rows}
+    result = {
+        "seeds": SEEDS,
+        "inputs": INPUTS,
+        "at": list(flow.QUANTILES),
+        "controls": controls,
+        "rows": rows,
+    }
     if options.store:
         body = ",\n  ".join(json.dumps(line) for line in rows)
         head = json.dumps({k: v for k, v in result.items() if k != "rows"})[:-1]

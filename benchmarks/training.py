@@ -73,7 +73,9 @@ def copies(seed):
     """The digits with shifted copies, and without them for five times as many epochs."""
     _, (_, shifted) = experiments.digits(seed)
     _, (_, alone) = experiments.digits(seed, copies=False)
-    return {name: float(f"{h.validation_cost[-1]:.4g}") for name, h in (("shifted", shifted), ("alone", alone))}
+    return {
+        name: float(f"{h.validation_cost[-1]:.4g}") for name, h in (("shifted", shifted), ("alone", alone))
+    }
 
 
 def families(seed):

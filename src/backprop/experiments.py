@@ -28,7 +28,10 @@ def digits(seed, copies=True):
         (`data.Digits`, `Training`); measure the test set yourself.
     """
     parts = data.digits(seed)
-    net, examples = Network.random([64, 128, 10], seed=seed), data.shifted(parts.train) if copies else parts.train
+    net, examples = (
+        Network.random([64, 128, 10], seed=seed),
+        data.shifted(parts.train) if copies else parts.train,
+    )
     epochs = 25 if copies else 125
     return parts, train(net, *examples, validation=parts.validation, epochs=epochs, seed=seed)
 

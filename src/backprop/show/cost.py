@@ -47,7 +47,10 @@ def time_ratio(widths, ratios, theory):
         for setting, spreads in ratios.items():
             line, colour, label = styles[setting]
             low, middle, high = zip(*spreads, strict=True)
-            bars = [[m - v for m, v in zip(middle, low, strict=True)], [v - m for m, v in zip(middle, high, strict=True)]]
+            bars = [
+                [m - v for m, v in zip(middle, low, strict=True)],
+                [v - m for m, v in zip(middle, high, strict=True)],
+            ]
             axes.errorbar(widths, middle, yerr=bars, fmt=line, color=colour, capsize=2, label=label)
         axes.axhline(theory, color=FORWARD, linestyle=":", label=f"multiply-adds: {theory:.2f}")
         axes.set(xlabel="width of the layers", ylabel="gradient / forward", ylim=(0, None))
