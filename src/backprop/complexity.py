@@ -276,8 +276,8 @@ def forward_mode(net, X, Y, where=None):
 def forward_mode_by_units(net, X, Y, where=None):
     """The gradient exactly, by one tangent sweep for each unit (`eq:unit-sweep-count`).
 
-    The sweep of unit j of layer l starts with the derivative 1 of its pre-activation and gives its error signal
-    in every example; an outer product turns the error signals of a layer into its gradients.
+    The sweep of unit j of layer l starts with the derivative 1 of its pre-activation and gives its error
+    signal in every example; an outer product turns the error signals of a layer into its gradients.
 
     Args:
         net: a `Network`.
@@ -304,7 +304,7 @@ def forward_mode_by_units(net, X, Y, where=None):
 
 
 def differences_by_units(net, X, Y, where=None, h=numeric.STEP):
-    """The gradient by central differences, two sweeps for each unit: its pre-activation is moved in all examples.
+    """The gradient by central differences, two sweeps a unit: its pre-activation moves in all examples.
 
     Each example has a loss of its own, so one pair of sweeps gives the unit's error signal in every example.
 

@@ -149,7 +149,7 @@ class Crowd:
 
 
 def xor_crowd(seeds):
-    """Exclusive or with two hidden units for many seeds, as chapter 8 trains it: tanh, step 1, momentum 0.9."""
+    """Exclusive or, two hidden units, many seeds, as chapter 8 trains it: tanh, step 1, momentum 0.9."""
     kind = "tanh", "sigmoid", "binary_cross_entropy", "glorot"
     return Crowd([Network.random([2, 2, 1], *kind, seed) for seed in seeds], *data.xor()[:2], 1.0, 0.9)
 

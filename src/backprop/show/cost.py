@@ -39,7 +39,7 @@ def time_ratio(widths, ratios, theory):
 
     Args:
         widths: of the layers.
-        ratios: {"default": [(low, middle, high), ...], "kept": [...]}, one for each width; bars from low to high.
+        ratios: {"default": [(low, middle, high), ...], "kept": [...]}, for each width; bars low to high.
         theory: the ratio of the multiply-adds.
     """
     styles = {"default": ("D--", "#7a7a7a", "by default"), "kept": ("o-", BACKWARD, "memory kept")}
