@@ -31,7 +31,7 @@ export NOTATION ?=
 export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help site serve test test-live bench bench-live colab lint normalise lock clean
+.PHONY: help site serve test test-live mutate bench bench-live colab lint normalise lock clean
 .DEFAULT_GOAL := help
 
 help: ## list these commands
@@ -49,6 +49,9 @@ test: site $(BROWSER) ## run every test: units, claims, notebooks, the site in a
 
 test-live: site $(BROWSER) ## run every demo and every cell of every chapter in a browser
 	CHROMIUM="$$(cat $(BROWSER))" $(PY) -m pytest -n 2 -m "live or not live" tests/site/test_live.py tests/site/test_lite.py $(PYTEST)
+
+mutate: $(ENV_READY) ## change text and code in one place at a time: which changes does no test notice?
+	$(PY) tools/mutate.py $(MUTATE)
 
 bench: $(ENV_READY) ## measure speed and growth: src/backprop/data/*.json, figures in _build/bench
 	$(BENCH_PY) benchmarks/engine.py

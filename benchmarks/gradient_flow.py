@@ -9,8 +9,8 @@ A row holds activation, init, `depth` (hidden layers), `width` (of each of them)
 seeds of ‖δ^(1)‖/‖δ^(L)‖, its root mean square `rms`, and `theory`, the root mean square predicted by
 `backprop.flow.theory`. `controls` holds activation, `theory`, and for each of `fresh`, joined by +, as
 `flow.stacked_ensemble` takes it, `median` and `rms` as [low, value, high], ends of a bootstrap interval; He,
-20 hidden layers of 64, seeds 0 to 999. The network has one linear output unit. Nothing here depends on the clock:
-a run gives the same file again, up to rounding.
+20 hidden layers of 64, seeds 0 to 999. The network has one linear output unit. Nothing here depends on the
+clock: a run gives the same file again, up to rounding.
 """
 
 import os

@@ -9,10 +9,10 @@ the memory that a program frees (`settings`, the variables of the environment th
 Keys of the file: `machine` (cpu, python, numpy, threads), `date`, `load` (how many processes wanted the
 processors, mean of 15 minutes), `rounds`, `settings`, `layers` and `batch` of the networks in `growth`, which
 have one width throughout. Each row of `growth` holds width, parameters, counts (multiply-adds for one
-example, by method), `seconds` (for the whole batch, by setting and method), `ratio` (gradient over forward, by
-setting, of times of one round) and `sampled`: 0 where the slow methods were timed for every parameter and
-unit, else for how many; then the time that one adds is multiplied by their number. Each row of `ratios` holds sizes, batch,
-seconds and ratio. Seconds and ratios are [lower quartile, median, upper quartile] over the rounds.
+example, by method), `seconds` (for the whole batch, by setting and method), `ratio` (gradient over forward,
+by setting, of times of one round) and `sampled`: 0 where the slow methods were timed for every parameter and
+unit, else for how many; then the time that one adds is multiplied by their number. Each row of `ratios`
+holds sizes, batch, seconds and ratio. Seconds and ratios are [lower quartile, median, upper quartile] over the rounds.
 
 Times are CPU time in one thread.
 """

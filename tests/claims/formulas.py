@@ -20,7 +20,7 @@ GREEK = set(
 
 # Directives whose body holds formulas; the body of any other fence is code.
 HOLDS_TEXT = re.compile(
-    r"\{(?:prf:\w+|exercise|solution|admonition|note|tip|warning|dropdown|math|grid|card)"
+    r"\{(?:prf:\w+|exercise|solution|admonition|note|tip|warning|dropdown|math|grid|card|tab)"
 )
 
 

@@ -44,7 +44,7 @@ def all_signs(sizes, v):
     return {r"\mathrm{E}": cases, "v_": lambda l: v}
 
 
-def wide(sizes, name, init):
+def wide(sizes, name, init, l):
     """The environment of `flow.theory`: a pre-activation is √q times a standard normal number g."""
     theory, activation = flow.theory(sizes, name, init), bp.activations.get(name)
     nodes = np.linspace(-8, 8, 201)
@@ -56,8 +56,8 @@ def wide(sizes, name, init):
     return {
         r"\mathrm{E}": cases, r"\size": sizes.__getitem__, "q_": lambda l: theory.q[l - 1],
         r"\chi_": lambda l: theory.chi[l - 1], "v_": lambda l: initialise.variance(sizes[l], sizes[l - 1], init),
-        r"\actf": lambda l: lambda t: activation.value(np.array([t]))[0],
-        r"\dactf": lambda l: lambda t: activation.derivative(np.array([t]))[0],
+        r"\actf": {l: lambda t: activation.value(np.array([t]))[0]}.__getitem__,
+        r"\dactf": {l: lambda t: activation.derivative(np.array([t]))[0]}.__getitem__,
     }  # fmt: skip
 
 
@@ -251,7 +251,7 @@ def test_eq_mean_square_recursion():
     for name, init in (("sigmoid", "lecun"), ("tanh", "he"), ("elu", "glorot")):
         sizes = [5, 7, 4, 3, 1]
         for l in (1, 2, 3):
-            printed("eq:mean-square-recursion").holds(wide(sizes, name, init) | {"l": l}, rtol=1e-4)
+            printed("eq:mean-square-recursion").holds(wide(sizes, name, init, l) | {"l": l}, rtol=1e-4)
     assert flow.gaussian_mean(lambda z: z**2, 3.0) == pytest.approx(3, rel=1e-12)
     assert flow.gaussian_mean(lambda z: np.maximum(z, 0) ** 2, 3.0) == pytest.approx(1.5, rel=1e-12)
     erf_slope = flow.gaussian_mean(lambda z: np.exp(-(z**2)), 0.7)
@@ -273,7 +273,7 @@ def test_eq_variance_backward():
     for name, init in (("sigmoid", "glorot"), ("tanh", "he"), ("softplus", "lecun")):
         sizes = [5, 7, 4, 3, 1]
         for l in (1, 2, 3):
-            printed("eq:variance-backward").holds(wide(sizes, name, init) | {"l": l}, rtol=1e-4)
+            printed("eq:variance-backward").holds(wide(sizes, name, init, l) | {"l": l}, rtol=1e-4)
     sizes = [20, 150, 150, 150, 1]
     print("seeds 0 to 199")
     for name, init in (("sigmoid", "glorot"), ("tanh", "he"), ("relu", "lecun"), ("softplus", "lecun")):
@@ -359,12 +359,12 @@ def test_eq_relu_variance(init):
     for l in range(1, 4):
         expected = math.prod(17 / 32 * sizes[m] * v[m + 1] for m in range(l, 4))
         given = {
-            r"\mathrm{E}": [(1, {r"\err": lambda l, e=expected: np.array([[math.sqrt(e)], [0]])})],
+            r"\mathrm{E}": [(1, {r"\err": lambda l, e=expected: np.array([[2 * math.sqrt(e)], [0]])})],
             "v_": v,
         }
-        given |= {r"\nlayers": 4, r"\size": sizes.__getitem__, r"\alpha": 0.25, "c": 1.0, "l": l}
+        given |= {r"\nlayers": 4, r"\size": sizes.__getitem__, r"\alpha": 0.25, "c": 2.0, "l": l}
         formula.holds(given)
-        assert formula.value(given) == pytest.approx(expected, rel=1e-12)
+        assert formula.value(given) == pytest.approx(4 * expected, rel=1e-12)
         assert within(found.relative[:, l - 1] ** 2, expected)
         assert not within(found.relative[:, l - 1] ** 2, 1.25 * expected)
         assert flow.theory(sizes, "prelu", init).delta[l - 1] ** 2 == pytest.approx(expected, rel=1e-12)

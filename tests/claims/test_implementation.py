@@ -251,8 +251,14 @@ STEPS = (0.5, 0.1, 0.01)
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_one_sided(name):
     """2 (D_1 - f')/h is a value that f'' takes on [0, h]."""
-    # For the cube all is known: D_1 = D_2 = h², and ξ = h/3.
-    given = {"D_1": lambda h: h * h, "f'": lambda t: 3 * t * t, "f''": lambda t: 6 * t, "h": 0.6, r"\xi": 0.2}
+    # For t + t³ all is known: D_1 = D_2 = 1 + h², and ξ = h/3.
+    given = {
+        "D_1": lambda h: 1 + h * h,
+        "f'": lambda t: 1 + 3 * t * t,
+        "f''": lambda t: 6 * t,
+        "h": 0.6,
+        r"\xi": 0.2,
+    }
     printed("eq:truncation-one-sided").holds(given)
     f = SMOOTH[name][0]
     with mp.workdps(60):
@@ -265,7 +271,13 @@ def test_eq_truncation_one_sided(name):
 @pytest.mark.parametrize("name", SMOOTH)
 def test_eq_truncation_central(name):
     """6 (D_2 - f')/h² is a value that f''' takes on [-h, h]."""
-    given = {"D_2": lambda h: h * h, "f'": lambda t: 3 * t * t, "f'''": lambda t: 6.0, "h": 0.6, r"\xi": 0.2}
+    given = {
+        "D_2": lambda h: 1 + h * h,
+        "f'": lambda t: 1 + 3 * t * t,
+        "f'''": lambda t: 6.0,
+        "h": 0.6,
+        r"\xi": 0.2,
+    }
     printed("eq:truncation-central").holds(given)
     f = SMOOTH[name][0]
     with mp.workdps(60):
@@ -395,16 +407,13 @@ def test_eq_best_step(name):
 
 @pytest.mark.parametrize("name", BOUNDS)
 def test_eq_best_error(name):
-    # Reached at the step that makes the bound least, found by search.
-    E = lambda h, name: float(BOUNDS[name][0](h).subs({M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}))
-    best = min(E(h, name) for h in np.geomspace(0.01, 10, 4000))
-    number = list(BOUNDS).index(name)
-    bounds, given = (
-        printed("eq:best-error"),
-        {f"E_{i + 1}": lambda h, n=n: E(h, n) for i, n in enumerate(BOUNDS)},
-    )
-    bounds.holds(BOUND | given | {"h": 0.7})
-    assert bounds.value(BOUND, number) == pytest.approx(best, rel=1e-5)
+    """Reached at the step that makes the bound least, found by search."""
+    numbers = {M: BOUND["M_3"], eps: BOUND[r"\varepsilon"]}
+    E = {n: sympy.lambdify(k, bound(k).subs(numbers)) for n, (bound, *_) in BOUNDS.items()}
+    best = E[name](np.geomspace(0.01, 10, 4000)).min()
+    bounds = printed("eq:best-error")
+    bounds.holds(BOUND | {f"E_{i}": of for i, of in enumerate(E.values(), start=1)} | {"h": 0.7})
+    assert bounds.value(BOUND, list(BOUNDS).index(name)) == pytest.approx(best, rel=1e-5)
     bound, best, least = BOUNDS[name]
     assert sympy.simplify(sympy.powdenest(bound(best) - least, force=True)) == 0
     u64, u32 = 2.0**-53, 2.0**-24  # the chapter's numbers

@@ -138,3 +138,24 @@ def test_a_clash_of_letters_is_found():
     assert clashes("04-four-equations", r"F(t) = \loss(\actf{l}(t), \lab)", "bishop") == ["t"]
     assert clashes("04-four-equations", r"F(t) = \loss(\actf{l}(t), \lab)", "cmu") == []
     assert clashes("04-four-equations", r"\sum_{m} \loss / \nexamples", "ng") == ["m"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_second_layer_of_a_piece_is_the_one_before(page):
+    """In this book's letters the second argument is not seen; where the bias is folded in it is."""
+    found = [
+        (piece, formula)
+        for formula in PAGES[page]
+        for piece, layer, before in re.findall(
+            r"(\\(?:affine|Affine|back|Back)\{([^{}]*)\}\{([^{}]*)\})", formula
+        )
+        if before not in one_before(layer)
+    ]
+    assert found == []
+
+
+def one_before(layer):
+    """l - 1 for l, l for l+1, 2 for 3."""
+    if layer.isdigit():
+        return {str(int(layer) - 1)}
+    return {f"{layer}-1", layer.removesuffix("+1") if layer.endswith("+1") else None}

@@ -2,10 +2,11 @@
 
 A number is bound if its value, to the digits that are printed,
 
-- stands in a compared output or in the code of the same section, or in a hidden cell of assertions
-  (tag remove-cell) anywhere in the chapter, or
-- is a side of an equation between numbers, which is computed here: `4·3 + 3·5 = 27`, products of
-  matrices in TeX too.
+- stands in a compared output of the same section, rounded to the digits of the text,
+- or stands as it is in the code of the same section or in a hidden cell of assertions (tag remove-cell)
+  anywhere in the chapter; with three decimals or more, anywhere in the chapter,
+- or, with fewer decimals, stands in an equation between numbers, which is computed here:
+  `4·3 + 3·5 = 27`, products of matrices in TeX too.
 
 Looked at are numbers with a decimal point, negative numbers and percentages; whole positive numbers
 only as sides of equations. What else a text needs is named in a comment line of the same cell, with a
@@ -25,6 +26,7 @@ from ..claims.printed.evaluate import Evaluator
 from ..claims.printed.page import FORMS, expand, notation
 from ..claims.printed.tex import parse
 
+LONG = 3  # decimals that make a number unlike all others in its chapter
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\$])\$([^$]+?)\$", re.S)
 NUMBER = re.compile(
     r"(?<![\w.{])([-−]?)(\d+(?:(?:\{,\}|,)\d{3})*(?:\.\d+)?)(?![\w]|\.\d)(\s*(?:%|\\%|percent))?"
@@ -59,15 +61,18 @@ def sections(cells):
     return made
 
 
-def computed(cell):
-    """The numbers in a code cell's source and outputs, as floats."""
-    text = cell.source + json.dumps(cell.get("outputs", []), ensure_ascii=False).replace("\\n", " ")
-    found = re.findall(r"(?<![\w.])[-−]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?", text)
-    return [
-        float(t.replace("−", "-").replace(",", "").replace("_", "").rstrip(".") or 0)
-        for t in found
-        if re.search(r"\d", t)
-    ]
+def values_in(text):
+    """The numbers in code or in an output."""
+    found = re.findall(r"(?<![\w.])[-−]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?", text.replace("\\n", " "))
+    return [float(re.sub("[,_]", "", t.replace("−", "-")).rstrip(".")) for t in found]
+
+
+def in_code(cell):
+    return values_in(cell.source)
+
+
+def in_outputs(cell):
+    return values_in(json.dumps(cell.get("outputs", []), ensure_ascii=False))
 
 
 def prose(text):
@@ -88,10 +93,11 @@ def numbers(text):
         )
         large = value_of(digits) >= 100 and not re.fullmatch(r"(?:1[89]|20)\d\d", digits)
         if "." in digits or negative or percent or large:
+            # What is taken away, as in `a - 0.5`, may be bound by a negative value.
+            subtracted = "- " if not negative and re.search(r"[-−] ?$", text[: match.start(2)]) else ""
             value = value_of(digits) * (-1 if negative else 1)
-            found.append(
-                ((sign if negative else "") + digits + ("%" if percent else ""), value, decimals(digits))
-            )
+            name = (sign if negative else "") + digits + ("%" if percent else "")
+            found.append((subtracted + name, value, decimals(digits)))
     return found
 
 
@@ -144,29 +150,24 @@ def _chain(tex, sides):
         except (ValueError, KeyError, TypeError, ArithmeticError):
             values.append(None)
     for i, (left, relation, right) in enumerate(zip(values, sides[1::2], values[1:], strict=False)):
-        if (
-            left is None
-            or right is None
-            or callable(left)
-            or callable(right)
-            or relation not in ("=", r"\approx")
-        ):
+        if left is None or right is None or callable(left) or callable(right):
             continue
-        tolerance = (
-            sum(_rounding(side, evaluate) for side in sides[2 * i : 2 * i + 3 : 2]) * (1 - 1e-6) + 1e-9
-        )
-        found.append(
-            (" ".join(tex.split()), equal(left, right, tolerance), _literals(sides[2 * i : 2 * i + 3]))
-        )
+        pair = sides[2 * i : 2 * i + 3]
+        tolerance = (_rounding(pair[0], evaluate) + _rounding(pair[2], evaluate)) * (1 - 1e-6) + 1e-12
+        if relation == r"\approx":
+            tolerance = max(tolerance, 0.01 * np.max(abs(np.asarray(right))))
+        elif relation != "=":
+            continue
+        found.append((" ".join(tex.split()), equal(left, right, tolerance), _literals(pair)))
     return found
 
 
 def _rounding(tree, evaluate):
-    """How far off a side may be when each of its decimals is rounded in its last digit."""
-    here, total = np.asarray(evaluate(tree)), 0.0
-    for place, value in enumerate(_literals(tree)):
+    """How far off a side may be: results, and decimals with five digits or more, are rounded; others are exact."""
+    here, total, values = np.asarray(evaluate(tree)), 0.0, _literals(tree)
+    for place, value in enumerate(values):
         digits = decimals(repr(value)) if not float(value).is_integer() else 0
-        if digits:
+        if digits and (len(values) == 1 or digits >= 5 or here.ndim):
             moved = np.asarray(evaluate(_moved(tree, place, 0.5 * 10.0**-digits)))
             total += np.max(abs(moved - here))
     return total
@@ -202,29 +203,35 @@ def cells_of(path):
 def unbound(path):
     """[(cell, number as printed)] of a chapter's numbers that nothing binds."""
     cells = cells_of(path)
-    hidden = [
-        v
-        for c in cells
-        if c.cell_type == "code" and "remove-cell" in c.metadata.get("tags", [])
-        for v in computed(c)
-    ]
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    hidden = [v for cell in code if "remove-cell" in cell.metadata.get("tags", []) for v in in_code(cell)]
+    everywhere = [v for cell in code for v in in_code(cell) + in_outputs(cell)]
     missing = []
     for section in sections(cells):
-        near = [v for c in section if c.cell_type == "code" for v in computed(c)] + hidden
+        exact = hidden + [v for cell in section if cell.cell_type == "code" for v in in_code(cell)]
+        rounded = [v for cell in section if cell.cell_type == "code" for v in in_outputs(cell)]
         for cell in section:
             if cell.cell_type != "markdown":
                 continue
             allowed = {t.strip() for names, _ in ALLOWED.findall(cell.source) for t in names.split(",")}
             in_equations = {v for _, _, values in equations(cell.source) for v in values}
             for printed, value, places in numbers(cell.source):
-                if printed in allowed or abs(value) in in_equations:
+                signs = (1, -1) if printed.startswith("- ") else (1,)
+                if (printed := printed.removeprefix("- ")) in allowed:
                     continue
-                scale = 100 if printed.endswith("%") else 1
+                if places < LONG and abs(value) in in_equations:
+                    continue
+                scales = [
+                    sign * scale for sign in signs for scale in ((1, 100) if printed.endswith("%") else (1,))
+                ]
+                if any(abs(v * scale - value) < 1e-12 for v in exact for scale in scales):
+                    continue
+                # A number with many digits is itself wherever it stands, in an equation it may be off by one.
+                near = everywhere if places >= LONG else rounded
                 if any(
-                    abs(v * factor - value) <= 0.5 * 10.0**-places * (1 + 1e-9)
+                    abs(v * scale - value) <= 0.5 * 10.0**-places * (1 + 1e-9)
                     for v in near
-                    for factor in {1, scale}
-                    if factor > 1 or not float(v).is_integer() or v == value
+                    for scale in scales
                 ):
                     continue
                 missing.append((cell.source.strip().splitlines()[0][:60], printed))

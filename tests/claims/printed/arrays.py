@@ -8,9 +8,14 @@ and activations come from `forward`.
 import functools
 
 import numpy as np
+from extensions import notation
+from extensions.expansion import expand
 
 import backprop as bp
 from backprop import gradcheck
+
+from .evaluate import key
+from .tex import NOTATION, TexError
 
 
 def slope(function, t, h=1e-6):
@@ -96,5 +101,97 @@ def arrays(net, X, Y, judged=True):
     }  # fmt: skip
 
 
+# What a macro's letters count: l a layer, j and k units of it and of the layer before.
+LETTERS = {
+    "W": "l", "Wunits": "l", "bias": "l", "pre": "l", "act": "l", "actunits": "l", "err": "l", "size": "l", "actf": "l",
+    "dactf": "l", "Pre": "l", "Act": "l", "Actunits": "l", "Err": "l", "Wfold": "l", "actfold": "l",
+    "Wi": "ljk", "biasi": "lj", "prei": "lj", "acti": "lj", "erri": "lj",
+    "inpi": "k", "labi": "j", "outi": "j",
+    "nlayers": "", "inp": "", "lab": "", "out": "", "nexamples": "", "Inp": "", "Lab": "", "ones": "", "loss": "",
+    "cost": "",
+}  # fmt: skip
+BELOW = (
+    "W",
+    "Wunits",
+    "Wi",
+    "bias",
+    "biasi",
+    "pre",
+    "prei",
+    "act",
+    "actunits",
+    "acti",
+    "out",
+    "outi",
+    "Wfold",
+)
+
+
 def profile_arrays(profile, net, X, Y):
-    return {}
+    """The environment of a network in the letters of a profile, or of this book if it is `notation.OWN`.
+
+    Each symbol of notation.yml is written out with letters for its indices, in the form that a reader of
+    the profile sees, and looked up with numbers for them. Where the bias is folded into the weights, W and
+    the activations are the arrays that have it.
+    """
+    ours = arrays(net, X, Y)
+    symbols = {symbol["macro"]: symbol for symbol in NOTATION["symbols"]}
+    macros = notation.plain_macros(NOTATION["symbols"], profile)
+    form = lambda name: notation.form_of(symbols[name], profile)
+    folded = form("W") == form("Wfold")
+    N, L = X.shape[1], net.L
+    values = {r"\Wunits": ours[r"\W"], r"\actunits": ours[r"\act"], r"\Actunits": ours[r"\Act"]} | ours
+    tops = {"loss": values.get, "cost": values.get}
+    if folded:
+        values |= {
+            r"\W": ours[r"\Wfold"], r"\act": ours[r"\actfold"],
+            r"\Act": lambda l: np.vstack([np.ones((1, N)), ours[r"\Act"](l)]),
+            r"\Wi": lambda l, j, k: ours[r"\Wi"](l, j, k) if k else ours[r"\biasi"](l, j),
+            r"\acti": lambda l, j: ours[r"\acti"](l, j) if j else 1.0,
+            r"d\loss/d\W": ours[r"d\loss/d\Wfold"],
+            r"d\loss/d\Wi": lambda l, j, k: ours[r"d\loss/d\Wfold"](l)[j - 1, k],
+            r"d\cost/d\W": lambda l: np.hstack([ours[r"d\cost/d\bias"](l), ours[r"d\cost/d\W"](l)]),
+        }  # fmt: skip
+    values[r"d\loss/d\Wunits"], values[r"d\loss/d\actunits"] = ours[r"d\loss/d\W"], ours[r"d\loss/d\act"]
+    values[r"d\loss/d\out"] = ours[r"\nabla_{\out}\loss"]
+    values[r"d\cost/d\Wunits"] = ours[r"d\cost/d\W"]
+
+    def cases(letters):
+        """All numbers for the letters, with the index from 0 where a folded bias is unit 0."""
+        zero = 0 if folded else 1
+        for l in range(L + 1) if "l" in letters else (None,):
+            rows = net.sizes[l] if l is not None else net.sizes[L]
+            columns = net.sizes[l - 1] if l else net.sizes[0]
+            for j in range(zero if letters == "lj" else 1, rows + 1) if "j" in letters else (None,):
+                for k in range(zero if "l" in letters else 1, columns + 1) if "k" in letters else (None,):
+                    yield {name: v for name, v in zip("ljk", (l, j, k), strict=True) if name in letters}
+
+    table = {"e": np.e}
+
+    def put(tex, family, letters):
+        for case in cases(letters):
+            if case.get("j") == 0 and not family.endswith(r"\acti"):
+                continue  # unit 0 has an activation and nothing else
+            try:
+                value = values[family](*case.values()) if case else values[family]
+            except (IndexError, TypeError, AttributeError, KeyError, ValueError):
+                continue  # no weights lead to layer 0
+            if value is not None:
+                table.setdefault(key(tex, **case), value)
+
+    for name, letters in LETTERS.items():
+        written = "".join(f"{{{letter}}}" for letter in letters)
+        tex = expand(rf"\{name}{written}", macros)
+        try:
+            key(tex, l=1, j=1, k=1)
+        except TexError:
+            continue  # a piece that is more than a name
+        put(tex, rf"\{name}", letters)
+        for top in tops:
+            if name in BELOW and rf"d\{top}/d\{name}" in values:
+                of = expand(rf"\{top}", macros)
+                put(rf"\frac{{\partial {of}}}{{\partial {tex}}}", rf"d\{top}/d\{name}", letters)
+                put(rf"\nabla_{{{tex}}} {of}", rf"d\{top}/d\{name}", letters)
+    layers = {expand(r"\nlayers", macros): L}
+    table.setdefault(key(expand(r"\outgrad", macros), **layers), ours[r"\nabla_{\out}\loss"])
+    return table

@@ -408,8 +408,9 @@ class Evaluator:
     def _range(self, below, above):
         """The bindings of the running letters. Where no bounds are printed the environment names them."""
         text = joined(below)
-        if text in self.env:
-            return self.env[text]
+        for name in (f"range {text}", text):
+            if name in self.env and not np.isscalar(self.env[name]):
+                return self.env[name]
         chain = whole(below) if set(below) & {"=", r"\le"} else None
         if above is not None and len(below) > 2 and below[1] == "=":
             first, last = self(whole(below[2:])), self(whole(above))
