@@ -12,7 +12,8 @@ have one width throughout. Each row of `growth` holds width, parameters, counts 
 example, by method), `seconds` (for the whole batch, by setting and method), `ratio` (gradient over forward,
 by setting, of times of one round) and `sampled`: 0 where the slow methods were timed for every parameter and
 unit, else for how many; then the time that one adds is multiplied by their number. Each row of `ratios`
-holds sizes, batch, seconds and ratio. Seconds and ratios are [lower quartile, median, upper quartile] over the rounds.
+holds sizes, batch, seconds and ratio. Seconds and ratios are [lower quartile, median, upper
+quartile] over the rounds.
 
 Times are CPU time in one thread.
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import checks, judge, network, numeric
+from . import checks, judge, numeric
 from .judge import KINK, RIGHT, ROUNDING, SMALL, WRONG
 
 NAMED = 1e-4  # relative error that a named mistake, such as one factor, may leave in an entry
@@ -166,7 +166,7 @@ def diagnose(net, X, Y, grads, factor=1.0, l2=0.0):
         ValueError, TypeError: as `forward` and `cost` do; ValueError for a factor of 0, or lists of
             another length; TypeError for gradients in a form that is not known.
     """
-    if not isinstance(net, network.Network):
+    if not judge.is_network(net):
         raise TypeError(f"net: expected a Network, got {type(net).__name__}; `check_gradients` takes layers")
     if factor == 0:
         raise ValueError("factor: expected a number other than 0, got 0")

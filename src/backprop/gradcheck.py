@@ -20,7 +20,7 @@ import numpy as np
 from . import checks, judge, numeric
 from .judge import TOLERANCE as TOLERANCE
 from .judge import in_precision
-from .network import Forward, Gradients, Network, backward, cost, forward, value_and_grad
+from .network import Forward, Gradients, backward, cost, forward, value_and_grad
 from .numeric import ROUNDINGS, SCHEMES, STEP
 
 FLOOR = 1e-5  # of the cost: a derivative below it loses its digits to the rounding of the cost
@@ -166,7 +166,7 @@ def check_gradients(net, X, Y=None, gradients=None, h=STEP, tolerance=None, l2=0
         ValueError: for bad input, and when no entry of an array could be compared.
         TypeError: for what is none of these.
     """
-    if not isinstance(net, Network):
+    if not judge.is_network(net):
         return _check_other(net, X, Y, gradients, tolerance)
     _, own = value_and_grad(net, X, Y)
     if gradients is None:
@@ -544,6 +544,7 @@ def check_directions(net, X, Y, directions=5, seed=0, gradients=None, h=STEP, to
     """
     if isinstance(directions, bool) or not isinstance(directions, int) or directions < 1:
         raise ValueError(f"directions: expected a whole number >= 1, got {directions!r}")
+    in_precision(net, np.float64)  # says what it is, if it is no network
     J, own = value_and_grad(net, X, Y)
     gradients = own if gradients is None else gradients
     if tolerance is None:

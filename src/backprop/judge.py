@@ -186,8 +186,21 @@ def rounding(net, X, Y, unit):
     return np.sqrt(np.concatenate([p.ravel() for p in order]))
 
 
+def is_network(net):
+    """Whether it has what the instruments need; the clinic's networks come from copies of the class."""
+    return all(hasattr(net, name) for name in ("W", "b", "sigma", "with_parameters"))
+
+
 def in_precision(net, dtype):
-    """A copy of the network with parameters of the dtype."""
+    """A copy of the network with parameters of the dtype.
+
+    Raises:
+        TypeError: for what is no network.
+    """
+    if not is_network(net):
+        raise TypeError(
+            f"net: expected a Network, got {type(net).__name__}; check_gradients takes layers too"
+        )
     moved = numeric.arrays(net, numeric.column(net).astype(dtype))
     return net.with_parameters(moved.W, moved.b)
 

@@ -650,6 +650,21 @@ def test_a_sequence_of_layers(layout, hidden, output, loss):
         bp.check_gradients(sequence, X)
 
 
+def test_instruments_for_networks_say_what_they_expect():
+    net, X, Y = random_case("tanh", "identity", "squared_error", 2, 2, 0)
+    sequence = layers.Sequence.of(net)
+    for instrument in (gradcheck.check_directions, gradcheck.central_differences):
+        with pytest.raises(
+            TypeError, match="net: expected a Network, got Sequence; check_gradients takes layers"
+        ):
+            instrument(sequence, X, Y)
+    copy = bp.clinic.plant("step-uphill").same(net)  # of another copy of the class
+    assert (
+        bp.check_gradients(copy, X, Y).checked
+        and bp.clinic.diagnose(copy, X, Y, bp.value_and_grad(net, X, Y)).right
+    )
+
+
 def test_a_sequence_whose_biases_stand_at_their_kinks():
     net = bp.Network.random([2, 3, 1], "relu", "sigmoid", "binary_cross_entropy", "he", seed=1)
     with pytest.raises(ValueError, match=r"layers\[0\].b was not compared: .*; move the biases off 0"):
