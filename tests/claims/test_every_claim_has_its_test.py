@@ -72,7 +72,7 @@ one-node-less loss-from-layer transpose-pairing delta-squared product-delta prod
 missing-slope early-update step-test truncation-one-sided truncation-central truncation-complex best-error
 best-step kink-difference ten-sigmoids relu-variance empirical-risk step-factor two-examples batch-gradient
 momentum-sum elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal
-adjoint-equation skip-variance
+adjoint-equation skip-variance momentum-forms
 """.split()
 
 

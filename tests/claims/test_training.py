@@ -212,6 +212,12 @@ def test_prop_momentum():
 
 def test_eq_momentum_forms():
     """Both forms against our own, gradient by gradient; and they part when the step size changes."""
+    pinned(
+        "eq:momentum-forms",
+        r"\begin{aligned} m &\leftarrow \mu\, m + g, & \param &\leftarrow \param - \step\, m, \\ "
+        r"\bar m &\leftarrow \mu\, \bar m + (1 - \mu)\, g, & \param &\leftarrow \param - \step\, \bar m . "
+        r"\end{aligned}",
+    )
     print("seed", SEED)
     rng, mu = np.random.default_rng(SEED), 0.9
     gradients = rng.normal(size=(50, 4))
