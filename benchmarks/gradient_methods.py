@@ -1,16 +1,21 @@
 """Time four ways to a gradient on growing networks; chapter 9 plots what this stores.
 
-    python benchmarks/gradient_methods.py            about a minute; prints what it measured
+    python benchmarks/gradient_methods.py            some minutes; prints what it measured
     python benchmarks/gradient_methods.py --store    also writes src/backprop/data/gradient_methods.json
 
-Keys of the file: `machine` (cpu, python, numpy, threads), `date`, `layers` and `batch` of the networks
-in `growth`, which have one width throughout. Each row of `growth` holds width, parameters, counts
-(multiply-adds for one example, by method), seconds (for the whole batch, by method) and `sampled`: 0
-where differences and forward mode were timed for every parameter, else for how many; then the time
-that one of these adds is multiplied by the number of parameters. Each row of `ratios` holds sizes,
-batch, and the seconds of a forward sweep and of both sweeps.
+Each round is a process of its own. Two settings take turns: the C library as it is, and one told to keep
+the memory that a program frees (`settings`, the variables of the environment that tell it so).
 
-Times are CPU time in one thread, the smallest of several rounds.
+Keys of the file: `machine` (cpu, python, numpy, threads), `date`, `load` (how many processes wanted the
+processors, mean of 15 minutes), `rounds`, `settings`, `layers` and `batch` of the networks in `growth`, which
+have one width throughout. Each row of `growth` holds width, parameters, counts (multiply-adds for one
+example, by method), `seconds` (for the whole batch, by setting and method), `ratio` (gradient over forward,
+by setting, of times of one round) and `sampled`: 0 where the slow methods were timed for every parameter and
+unit, else for how many; then the time that one adds is multiplied by their number. Each row of `ratios`
+holds sizes, batch, seconds and ratio. Seconds and ratios are [lower quartile, median, upper
+quartile] over the rounds.
+
+Times are CPU time in one thread.
 """
 
 import os
@@ -22,6 +27,8 @@ import argparse
 import datetime
 import json
 import platform
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -33,8 +40,18 @@ from backprop import complexity
 STORE = Path(__file__).resolve().parents[1] / "src/backprop/data/gradient_methods.json"
 LAYERS, BATCH = 3, 128
 WIDTHS = (4, 8, 16, 32, 64, 128, 256, 512, 1024)
-EVERY = 20_000  # up to so many parameters, all of them are timed
-SAMPLE = 16  # else so many weights of each layer
+EVERY = 4_000  # up to so many parameters, all of them are timed
+SAMPLE = 6  # else so many weights, and units, of each layer
+ROUNDS, SLOW_ROUNDS = 9, 3
+# glibc gives memory back to the system and faults it in again, page by page; with these it keeps it.
+SETTINGS = {
+    "default": {},
+    "kept": {
+        "MALLOC_TRIM_THRESHOLD_": str(2**30),
+        "MALLOC_MMAP_THRESHOLD_": str(2**30),
+        "MALLOC_TOP_PAD_": str(2**28),
+    },
+}
 NETWORKS = (
     ([2, 3, 1], 1),
     ([64, 32, 10], 32),
@@ -58,44 +75,42 @@ def cpu_seconds(work, repeats):
     return (time.process_time() - start) / repeats
 
 
-def sweeps(net, X, Y, rounds=15):
-    """Seconds of a forward sweep and of forward and backward, measured in turns."""
+def sweeps(net, X, Y):
+    """Seconds of a forward sweep and of forward and backward: means over some repeats."""
 
     def both():
         bp.backward(net, bp.forward(net, X), Y)
 
     works = {"forward": lambda: bp.forward(net, X), "backpropagation": both}
-    repeats = max(1, int(0.03 / max(cpu_seconds(both, 3), 1e-6)))
-    seconds = {name: [] for name in works}
-    for _ in range(rounds):
-        for name, work in works.items():
-            seconds[name].append(cpu_seconds(work, repeats))
-    return {name: min(values) for name, values in seconds.items()}
+    repeats = max(1, int(0.015 / max(cpu_seconds(both, 2), 1e-6)))
+    return {name: cpu_seconds(work, repeats) for name, work in works.items()}
 
 
-def one_by_one(net, X, Y, rounds=3):
-    """Seconds of the methods that take one parameter after the other, and how many were timed."""
+def slow(net, X, Y):
+    """Seconds of the methods that take one parameter or one unit after the other, and how many were timed."""
+    c, rng = complexity.counts(net.sizes), np.random.default_rng(9)
+    every = c.parameters <= EVERY
+    weights = [
+        ("W", l, tuple(rng.integers(net.W[l].shape))) for l in range(1, net.L + 1) for _ in range(SAMPLE)
+    ]
+    units = [(l, int(rng.integers(net.sizes[l]))) for l in range(1, net.L + 1) for _ in range(SAMPLE)]
+    if every:
+        weights = list(complexity.parameters(net))
+        units = [(l, j) for l in range(1, net.L + 1) for j in range(net.sizes[l])]
     methods = {
-        "one-sided differences": lambda where: complexity.differences(net, X, Y, where, central=False),
-        "central differences": lambda where: complexity.differences(net, X, Y, where),
-        "forward mode": lambda where: complexity.forward_mode(net, X, Y, where),
+        "central differences": (complexity.differences, weights, c.parameters),
+        "forward mode": (complexity.forward_mode, weights, c.parameters),
+        "differences by units": (complexity.differences_by_units, units, c.hadamard),
+        "forward mode by units": (complexity.forward_mode_by_units, units, c.hadamard),
     }
-    P = complexity.counts(net.sizes).parameters
-    rng = np.random.default_rng(9)
-    if P <= EVERY:
-        where, sampled = list(complexity.parameters(net)), 0
-    else:
-        layers = [l for l in range(1, net.L + 1) for _ in range(SAMPLE)]
-        where = [("W", l, tuple(rng.integers(net.W[l].shape))) for l in layers]
-        sampled = len(where)
     seconds = {}
-    for name, method in methods.items():
-        total = min(cpu_seconds(lambda m=method: m(where), 1) for _ in range(rounds))
-        if sampled:
-            once = min(cpu_seconds(lambda m=method: m([]), 3) for _ in range(rounds))
-            total = once + (total - once) / sampled * P
+    for name, (method, where, number) in methods.items():
+        total = cpu_seconds(lambda m=method, w=where: m(net, X, Y, w), 1)
+        if not every:
+            once = cpu_seconds(lambda m=method: m(net, X, Y, []), 2)
+            total = once + (total - once) / len(where) * number
         seconds[name] = total
-    return seconds, sampled
+    return seconds, 0 if every else len(weights)
 
 
 def counted(sizes):
@@ -104,9 +119,10 @@ def counted(sizes):
     return {
         "forward": c.forward,
         "backpropagation": c.total,
-        "one-sided differences": c.one_sided,
         "central differences": c.central,
         "forward mode": c.forward_mode,
+        "differences by units": c.differences_by_units,
+        "forward mode by units": c.by_units,
     }
 
 
@@ -119,21 +135,51 @@ def cpu_model():
         return platform.processor() or platform.machine()
 
 
+def one_round(with_slow):
+    """What one process measures: seconds of each network, and how many parameters the slow methods took."""
+    found = []
+    for sizes, batch in [([width] * (LAYERS + 1), BATCH) for width in WIDTHS] + list(NETWORKS):
+        net, X, Y = case(sizes, batch)
+        seconds, sampled = sweeps(net, X, Y), 0
+        if with_slow and len(set(sizes)) == 1 and len(sizes) == LAYERS + 1:
+            more, sampled = slow(net, X, Y)
+            seconds |= more
+        found.append({"sizes": sizes, "batch": batch, "sampled": sampled, "seconds": seconds})
+    return found
+
+
+def child(setting, with_slow):
+    """One round in a process of its own, with the C library's memory set as named."""
+    command = [sys.executable, __file__, "--child", "slow" if with_slow else "sweeps"]
+    done = subprocess.run(
+        command, env=os.environ | SETTINGS[setting], capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
 def measure():
-    growth, ratios = [], []
-    for width in WIDTHS:
-        sizes = [width] * (LAYERS + 1)
-        net, X, Y = case(sizes, BATCH)
-        seconds = sweeps(net, X, Y)
-        slow, sampled = one_by_one(net, X, Y)
-        row = {"width": width, "parameters": complexity.counts(sizes).parameters, "sampled": sampled,
-               "counts": counted(sizes), "seconds": rounded(seconds | slow)}  # fmt: skip
-        growth.append(row)
+    runs = {setting: [] for setting in SETTINGS}
+    for i in range(ROUNDS):
+        for setting in SETTINGS:  # in turns, so that a busy machine slows both alike
+            runs[setting].append(child(setting, i < SLOW_ROUNDS))
+            print("round", i, setting, flush=True)
+    rows = []
+    for k, first in enumerate(runs["default"][0]):
+        row = {"sizes": first["sizes"], "batch": first["batch"], "sampled": first["sampled"], "seconds": {}}
+        row["ratio"] = {}
+        for setting, rounds in runs.items():
+            times = [r[k]["seconds"] for r in rounds]
+            row["seconds"][setting] = {
+                name: spread([t[name] for t in times if name in t]) for name in times[0]
+            }
+            row["ratio"][setting] = spread([t["backpropagation"] / t["forward"] for t in times])
+        rows.append(row)
         print(json.dumps(row))
-    for sizes, batch in NETWORKS:
-        row = {"sizes": sizes, "batch": batch} | {"seconds": rounded(sweeps(*case(sizes, batch)))}
-        ratios.append(row)
-        print(json.dumps(row))
+    growth = []
+    for width, row in zip(WIDTHS, rows, strict=False):
+        P = complexity.counts(row["sizes"]).parameters
+        known = {"width": width, "parameters": P, "sampled": row["sampled"], "counts": counted(row["sizes"])}
+        growth.append(known | {name: row[name] for name in ("seconds", "ratio")})
     return {
         "machine": {
             "cpu": cpu_model(),
@@ -142,25 +188,34 @@ def measure():
             "threads": 1,
         },
         "date": datetime.date.today().isoformat(),
+        "load": round(os.getloadavg()[2], 1),
+        "rounds": ROUNDS,
+        "settings": SETTINGS,
         "layers": LAYERS,
         "batch": BATCH,
         "growth": growth,
-        "ratios": ratios,
+        "ratios": [
+            {name: row[name] for name in ("sizes", "batch", "seconds", "ratio")}
+            for row in rows[len(WIDTHS) :]
+        ],
     }
 
 
-def rounded(seconds):
-    """Four digits: more would claim what a clock can't tell."""
-    return {name: float(f"{value:.3e}") for name, value in seconds.items()}
+def spread(values):
+    """Lower quartile, median, upper quartile; four digits."""
+    return [float(f"{v:.4g}") for v in np.quantile(values, [0.25, 0.5, 0.75])]
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--store", action="store_true", help=f"write {STORE.name}")
-    store = parser.parse_args().store
+    parser.add_argument("--child", choices=("sweeps", "slow"), help="measure one round and print it")
+    options = parser.parse_args()
+    if options.child:
+        print(json.dumps(one_round(options.child == "slow")))
+        return
     result = measure()
-    if store:
-        STORE.parent.mkdir(exist_ok=True)
+    if options.store:
         STORE.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
 
 

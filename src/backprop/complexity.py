@@ -5,13 +5,14 @@ example. Sources: chapter 9 of the book; Griewank & Walther (2008), chapters 3 a
 (1983).
 """
 
+import tracemalloc
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 
 from . import checks, numeric
-from .network import cost, forward, output_error
+from .network import Gradients, cost, forward, output_error
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,24 @@ class Counts:
         total, above = self.forward, 0
         for n_in, n_out in reversed(list(pairwise(self.sizes))):
             total += n_out * (n_in + 1) * above
+            above += n_out * n_in
+        return total
+
+    @property
+    def by_units(self):
+        """One tangent sweep for each unit, and the outer products (`eq:unit-sweep-count`)."""
+        return 2 * self.forward + self._unit_sweeps
+
+    @property
+    def differences_by_units(self):
+        """Two sweeps for each unit, from its layer up, and the outer products."""
+        return 2 * self.forward + 2 * self._unit_sweeps
+
+    @property
+    def _unit_sweeps(self):
+        total, above = 0, 0
+        for n_in, n_out in reversed(list(pairwise(self.sizes))):
+            total += n_out * above
             above += n_out * n_in
         return total
 
@@ -242,9 +261,7 @@ def forward_mode(net, X, Y, where=None):
         ValueError, TypeError: as `forward` and `cost`.
     """
     fwd = forward(net, X)
-    cost(net, fwd, Y)  # checks Y
-    Y = np.asarray(Y, dtype=net.dtype)
-    error, N = output_error(net, fwd, Y), fwd.a[0].shape[1]
+    error, N = output_error(net, fwd, _checked(net, fwd, Y)), fwd.a[0].shape[1]
     result = []
     for kind, l, index in parameters(net) if where is None else where:
         tangent = np.zeros(fwd.z[l].shape, net.dtype)
@@ -254,6 +271,99 @@ def forward_mode(net, X, Y, where=None):
             tangent = net.W[m] @ net.sigma[m - 1].vjp(fwd.z[m - 1], tangent)  # eq:tangent-sweep
         result.append(np.sum(error * tangent) / N)
     return np.array(result)
+
+
+def forward_mode_by_units(net, X, Y, where=None):
+    """The gradient exactly, by one tangent sweep for each unit (`eq:unit-sweep-count`).
+
+    The sweep of unit j of layer l starts with the derivative 1 of its pre-activation and gives its error
+    signal in every example; an outer product turns the error signals of a layer into its gradients.
+
+    Args:
+        net: a `Network`.
+        X, Y: inputs (n_0, N) and labels (n_L, N).
+        where: the units to sweep from, [(l, j), ...]; None for all. The error signals of others stay 0.
+
+    Returns:
+        `Gradients`.
+
+    Raises:
+        ValueError, TypeError: as `forward` and `cost`.
+    """
+    fwd = forward(net, X)
+    error = output_error(net, fwd, _checked(net, fwd, Y))
+
+    def signal(l, j):
+        tangent = np.zeros(fwd.z[l].shape, net.dtype)
+        tangent[j] = 1
+        for m in range(l + 1, net.L + 1):
+            tangent = net.W[m] @ net.sigma[m - 1].vjp(fwd.z[m - 1], tangent)  # eq:tangent-sweep
+        return (error * tangent).sum(axis=0)
+
+    return _from_signals(net, fwd, signal, where)
+
+
+def differences_by_units(net, X, Y, where=None, h=numeric.STEP):
+    """The gradient by central differences, two sweeps a unit: its pre-activation moves in all examples.
+
+    Each example has a loss of its own, so one pair of sweeps gives the unit's error signal in every example.
+
+    Args, returns: as `forward_mode_by_units`; h: step, > 0.
+
+    Raises:
+        ValueError, TypeError: as `forward` and `cost`; ValueError if h <= 0.
+    """
+    numeric.checked_step(h)
+    fwd = forward(net, X)
+    Y, loss = _checked(net, fwd, Y), net.loss_function
+
+    def losses(l, j, step):
+        z = np.array(fwd.z[l])
+        z[j] += step
+        for m in range(l + 1, net.L + 1):
+            z = net.W[m] @ net.sigma[m - 1].value(z) + net.b[m]
+        return (
+            loss.value(net.sigma[net.L].value(z), Y) if loss.value_from_z is None else loss.value_from_z(z, Y)
+        )
+
+    return _from_signals(net, fwd, lambda l, j: (losses(l, j, h) - losses(l, j, -h)) / (2 * h), where)
+
+
+def _checked(net, fwd, Y):
+    cost(net, fwd, Y)  # checks Y
+    return np.asarray(Y, dtype=net.dtype)
+
+
+def _from_signals(net, fwd, signal, where):
+    """`Gradients` from the error signals of the units, signal(l, j) of shape (N,)."""
+    delta, N = [None] + [np.zeros_like(z) for z in fwd.z[1:]], fwd.a[0].shape[1]
+    units = [(l, j) for l in range(1, net.L + 1) for j in range(net.sizes[l])]
+    for l, j in units if where is None else where:
+        delta[l][j] = signal(l, j)
+    W = [None] + [delta[l] @ fwd.a[l - 1].T / N for l in range(1, net.L + 1)]
+    return Gradients(delta, W, [None] + [d.sum(axis=1, keepdims=True) / N for d in delta[1:]])
+
+
+def peak_arrays(work, size):
+    """The most memory that a call holds at one time beyond what is there before, in bytes over `size`.
+
+    Args:
+        work: called without arguments; what it returns counts too.
+        size: bytes of the unit to count in, such as those of one array.
+
+    Returns:
+        A float, from `tracemalloc`, to which numpy reports its arrays.
+    """
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        tracemalloc.reset_peak()
+        kept = work()
+        peak = tracemalloc.get_traced_memory()[1]
+        del kept
+    finally:
+        tracemalloc.stop()
+    return (peak - before) / size
 
 
 def slope(x, y):

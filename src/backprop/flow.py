@@ -20,6 +20,7 @@ from .network import Gradients, Network
 from .training import clipping_factor
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+FRESH = 1_000_000  # added to a seed for the weights that a control draws anew
 EPSILON = 1e-5  # keeps the division defined where all pre-activations of a layer are equal
 ACTIVATIONS = tuple(name for name in _activations.ACTIVATIONS if name != "softmax")
 
@@ -158,7 +159,8 @@ def layer_norm_vjp(u, s, upstream):
 class Forward:
     """What `forward` keeps: z, a as in `backprop.Forward`; u, what the activations take; s; the choices.
 
-    s[l] is None without normalisation; `skips` are the layers that add their input to their output.
+    s[l] is None without normalisation; `skips` are the layers that add their input to their output, with
+    the factor `branch` before what the layer computes.
     """
 
     z: list
@@ -166,6 +168,7 @@ class Forward:
     u: list
     s: list
     skips: frozenset
+    branch: float
 
 
 def forward(net, X, skip=False, norm=False):
@@ -177,7 +180,8 @@ def forward(net, X, skip=False, norm=False):
     Args:
         net: a `Network`; its parameters are used as they are.
         X: inputs, (n_0, N).
-        skip, norm: what the hidden layers have.
+        skip, norm: what the hidden layers have; a number for `skip` is the factor of the branch, what
+            the layer adds to its input.
 
     Returns:
         A `Forward`; `backprop.cost` takes it too.
@@ -195,8 +199,8 @@ def forward(net, X, skip=False, norm=False):
         u.append(normed)
         s.append(scale)
         value = net.sigma[l].value(u[l])
-        a.append(value + a[l - 1] if l in skips else value)
-    return Forward(z, a, u, s, skips)
+        a.append(skip * value + a[l - 1] if l in skips else value)  # eq:skip
+    return Forward(z, a, u, s, skips, float(skip))
 
 
 def backward(net, fwd, Y):
@@ -221,7 +225,7 @@ def backward(net, fwd, Y):
     delta[L] = network.output_error(net, fwd, Y)
     upstream = net.W[L].T @ delta[L]  # ∂ℓ/∂a^(L-1)
     for l in range(L - 1, 0, -1):
-        g = net.sigma[l].vjp(fwd.u[l], upstream)
+        g = net.sigma[l].vjp(fwd.u[l], fwd.branch * upstream if l in fwd.skips else upstream)
         delta[l] = g if fwd.s[l] is None else layer_norm_vjp(fwd.u[l], fwd.s[l], g)
         below = net.W[l].T @ delta[l]
         upstream = below + upstream if l in fwd.skips else below
@@ -270,6 +274,26 @@ def clip(gradients, threshold):
     factor = clipping_factor(length, threshold)
     scaled = ([None] + [factor * g for g in part[1:]] for part in (gradients.W, gradients.b))
     return Gradients(gradients.delta, *scaled), length
+
+
+def singular_values(net, x):
+    """By which factors the Jacobian ∂z^(L)/∂a^(0) stretches, largest first.
+
+    Args:
+        net: a `Network`.
+        x: one input, (n_0, 1).
+
+    Returns:
+        (min(n_0, n_L),) array.
+
+    Raises:
+        ValueError, TypeError: as `backprop.forward`; ValueError for softmax in a hidden layer.
+    """
+    fwd = network.forward(net, checks.real_array("x", x, (net.sizes[0], 1), net.dtype))
+    J = net.W[1]
+    for l in range(2, net.L + 1):
+        J = net.W[l] @ (_elementwise(net.activations[l - 1]).derivative(fwd.z[l - 1]) * J)
+    return np.linalg.svd(J, compute_uv=False)
 
 
 # --- ensembles ---------------------------------------------------------------------------------
@@ -373,7 +397,7 @@ def ensemble(
     return Ensemble(seeds, z, delta, W)
 
 
-def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm=False):
+def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm=False, fresh=()):
     """The numbers of `ensemble`, up to rounding, faster: all seeds go through each layer at once.
 
     The same networks, inputs and labels, with a linear output and half the squared error. Each array of
@@ -384,6 +408,9 @@ def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm
         sizes, activation, scale, skip, norm: as in `ensemble`.
         init: a name in `backprop.initialise.VARIANCE`: normal weights only.
         seeds: integers.
+        fresh: controls that cut what ties the backward sweep to the forward sweep, no derivatives: "weights",
+            the backward sweep takes weights drawn anew; "slopes", the slopes of layer l are those of the seed
+            l places before in the list, so that no two layers share a forward sweep.
 
     Returns:
         An `Ensemble`.
@@ -399,8 +426,8 @@ def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm
         raise ValueError("seeds: expected at least one seed, got none")
     _expect_scale(scale)
     *W, x, y = _drawn(tuple(sizes), tuple(seeds))
-    variances = [initialise.variance(n_in, n_out, init) for n_in, n_out in pairwise(sizes)]
-    W = [None] + [scale * np.sqrt(v) * w for v, w in zip(variances, W, strict=True)]
+    deviations = [scale * np.sqrt(initialise.variance(n_in, n_out, init)) for n_in, n_out in pairwise(sizes)]
+    W = [None] + [v * w for v, w in zip(deviations, W, strict=True)]
     L = len(sizes) - 1
     skips = {l for l in range(1, L) if skip and sizes[l] == sizes[l - 1]}
     z, a, u, s = [None], [x], [None], [None]
@@ -410,11 +437,16 @@ def stacked_ensemble(sizes, activation, init, seeds, scale=1.0, skip=False, norm
         u.append(normed)
         s.append(deviation)
         value = sigma.value(u[l]) if l < L else u[l]
-        a.append(value + a[l - 1] if l in skips else value)
+        a.append(skip * value + a[l - 1] if l in skips else value)
+    if "weights" in fresh:
+        drawn = _drawn(tuple(sizes), tuple(seed + FRESH for seed in seeds))
+        W = [None] + [v * w for v, w in zip(deviations, drawn[:-2], strict=True)]
+    if "slopes" in fresh:
+        u = [None] + [np.roll(v, l, axis=0) for l, v in enumerate(u[1:], start=1)]
     delta = [None] * L + [a[L] - y]
     upstream = W[L].swapaxes(1, 2) @ delta[L]
     for l in range(L - 1, 0, -1):
-        g = sigma.vjp(u[l], upstream)
+        g = sigma.vjp(u[l], skip * upstream if l in skips else upstream)
         delta[l] = layer_norm_vjp(u[l], s[l], g) if norm else g
         if l > 1:
             below = W[l].swapaxes(1, 2) @ delta[l]

@@ -342,6 +342,54 @@ def test_prop_forward_mode_cost(seed):
         np.testing.assert_allclose(complexity.forward_mode(net, X, Y), exact, rtol=1e-9, atol=1e-14)
 
 
+def test_eq_unit_sweep_count():
+    """The printed count, and what the running sweeps count, for random sizes."""
+    formula, rng = printed("eq:unit-sweep-count"), np.random.default_rng(SEED)
+    for sizes in ([5, 10, 8, 3], *(random_sizes(rng, widest=6) for _ in range(20))):
+        L, loops = len(sizes) - 1, by_loops
+        above = lambda l, sizes=sizes, L=L: sum(sizes[m] * sizes[m - 1] for m in range(l + 1, L + 1))
+        net, tally = complexity.counting(linear_output(sizes, rng))
+        complexity.forward_mode_by_units(net, *batch(rng, sizes, 1))
+        expected = 2 * loops(sizes)[0] + sum(sizes[l] * above(l) for l in range(1, L + 1))
+        assert formula.value(of_sizes(sizes) | {"M_": above}) == expected
+        assert tally.multiply_adds == complexity.counts(sizes).by_units == expected
+        net, tally = complexity.counting(linear_output(sizes, rng))
+        complexity.differences_by_units(net, *batch(rng, sizes, 1))
+        assert tally.multiply_adds == complexity.counts(sizes).differences_by_units
+    assert complexity.counts([5, 10, 8, 3]).by_units == 1540
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_prop_unit_sweep_cost(seed):
+    """What is counted there is the gradient; the sum for equal widths, by SymPy and by counting."""
+    pinned("prop:unit-sweep-cost", r"\tfrac12 (\nlayers - 1)\, n\, M")
+    print("seed", seed)
+    rng = np.random.default_rng(seed)
+    for output, loss in (
+        ("identity", "squared_error"),
+        ("softmax", "cross_entropy"),
+        ("softmax", "half_squared_error"),
+    ):
+        net, X, Y = random_case(rng.choice(["tanh", "sigmoid", "softmax"]), output, loss, 3, 2, seed)
+        exact = bp.backward(net, bp.forward(net, X), Y)
+        for method, rtol, atol in (
+            (complexity.forward_mode_by_units, 1e-9, 1e-14),
+            (complexity.differences_by_units, 1e-5, 1e-8),
+        ):
+            found = method(net, X, Y)
+            for l in range(1, net.L + 1):
+                for name in ("delta", "W", "b"):
+                    np.testing.assert_allclose(
+                        getattr(found, name)[l], getattr(exact, name)[l], rtol=rtol, atol=atol
+                    )
+    n, l, L = sympy.symbols("n l L", positive=True, integer=True)
+    M = L * n**2
+    assert sympy.simplify(sympy.summation(n * (L - l) * n**2, (l, 1, L)) - (L - 1) * n * M / 2) == 0
+    for depth, width in ((1, 4), (3, 2), (5, 7)):
+        c = complexity.counts([width] * (depth + 1))
+        assert c.by_units == 2 * c.forward + (depth - 1) * width * c.forward / 2
+
+
 def partitions(L):
     """Every way to cut L layers into segments."""
     if L == 0:

@@ -73,7 +73,7 @@ pairing-product pairing-entries vector-recursion one-column-less delta-squared p
 missing-slope early-update step-test truncation-one-sided truncation-central truncation-complex best-error
 best-step kink-difference ten-sigmoids relu-variance empirical-risk step-factor two-examples batch-gradient
 momentum-sum momentum-forms softmax-floor elementwise-count difference-bounds equal-width-differences forward-mode-equal checkpoint-equal
-adjoint-equation
+adjoint-equation skip-variance
 """.split()
 
 

@@ -536,6 +536,24 @@ def test_prop_skip():
             upstream = below
 
 
+def test_eq_skip_variance():
+    """Exactly: all signs of four weights, all patterns of two slopes, for a fixed gradient that arrives."""
+    pinned(
+        "eq:skip-variance",
+        r"\mathrm{E}\, \norm{\frac{\partial \loss}{\partial \actunits{l-1}}}^2 = (1 + s^2 \chi)\; "
+        r"\mathrm{E}\, \norm{\frac{\partial \loss}{\partial \actunits{l}}}^2,",
+    )
+    upstream, v, s = np.array([[0.7], [-1.9]]), 0.6, 0.3
+    found = []
+    for signs in itertools.product((-1, 1), repeat=4):
+        W = np.sqrt(v) * np.reshape(signs, (2, 2))
+        for slopes in itertools.product((0, 1), repeat=2):
+            total = upstream + W.T @ (s * upstream * np.reshape(slopes, (2, 1)))
+            found.append((total**2).sum())
+    chi = 2 * v * 0.5  # width, variance, mean square of the slope
+    assert np.mean(found) == pytest.approx((1 + s**2 * chi) * (upstream**2).sum(), rel=1e-12)
+
+
 def test_eq_layer_norm():
     rng = np.random.default_rng(SEED)
     z = rng.normal(2, 3, size=(6, 4))

@@ -218,24 +218,54 @@ def test_checkpoint_checks_its_batch():
 def test_the_stored_measurements():
     """Counts are recomputed; times only have to be there and to be of the right kind."""
     stored = complexity.measurements()
-    assert set(stored) == {"machine", "date", "layers", "batch", "growth", "ratios"}
+    keys = {"machine", "date", "load", "rounds", "settings", "layers", "batch", "growth", "ratios"}
+    assert set(stored) == keys and set(stored["settings"]) == {"default", "kept"}
     assert set(stored["machine"]) == {"cpu", "python", "numpy", "threads"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", stored["date"])
     assert "/" not in json.dumps(stored) and "\\" not in json.dumps(stored)
-    methods = {"forward", "backpropagation", "one-sided differences", "central differences", "forward mode"}
     assert len(stored["growth"]) >= 5 and len(stored["ratios"]) >= 3
     for row in stored["growth"]:
         c = complexity.counts([row["width"]] * (stored["layers"] + 1))
         assert row["parameters"] == c.parameters
-        expected = (c.forward, c.total, c.one_sided, c.central, c.forward_mode)
-        names = ("forward", "backpropagation", "one-sided differences", "central differences", "forward mode")
-        assert row["counts"] == dict(zip(names, expected, strict=True))
-        assert set(row["seconds"]) == methods and all(t > 0 for t in row["seconds"].values())
+        expected = (c.forward, c.total, c.central, c.forward_mode, c.differences_by_units, c.by_units)
+        assert row["counts"] == dict(zip(METHODS, expected, strict=True))
+        for setting in stored["settings"]:
+            assert set(row["seconds"][setting]) == set(METHODS)
+            assert all(0 < t[0] <= t[1] <= t[2] for t in row["seconds"][setting].values())
         assert 0 <= row["sampled"] < row["parameters"]
     for row in stored["ratios"]:
         assert complexity.counts(row["sizes"]).forward > 0 and row["batch"] >= 1
-        assert set(row["seconds"]) == {"forward", "backpropagation"}
-        assert 0 < row["seconds"]["forward"] < row["seconds"]["backpropagation"]
+        for setting in stored["settings"]:
+            times = row["seconds"][setting]
+            assert set(times) == {"forward", "backpropagation"}
+            assert 0 < times["forward"][1] < times["backpropagation"][1]
+            assert 1 < row["ratio"][setting][0] <= row["ratio"][setting][1] <= row["ratio"][setting][2]
+
+
+METHODS = (
+    "forward",
+    "backpropagation",
+    "central differences",
+    "forward mode",
+    "differences by units",
+    "forward mode by units",
+)
+
+
+def test_units_are_named():
+    net, X, Y = case(L=2, width=3, N=2)
+    some = complexity.forward_mode_by_units(net, X, Y, [(1, 2)])
+    every = complexity.forward_mode_by_units(net, X, Y)
+    assert (some.delta[1][2] == every.delta[1][2]).all() and (some.delta[2] == 0).all()
+    with pytest.raises(ValueError, match="h: expected a step > 0, got 0"):
+        complexity.differences_by_units(net, X, Y, h=0)
+
+
+def test_the_peak_of_memory_counts_arrays():
+    size = 8 * 50_000
+    held = complexity.peak_arrays(lambda: [np.zeros(50_000) for _ in range(7)], size)
+    passed = complexity.peak_arrays(lambda: [np.zeros(50_000).sum() for _ in range(7)], size)
+    assert held == pytest.approx(7, abs=0.2) and passed == pytest.approx(1, abs=1.1)
 
 
 def test_the_stored_speeds():
@@ -294,9 +324,10 @@ def test_a_sample_of_the_stored_counts_is_what_runs():
     for name, method in (
         ("forward", lambda: bp.forward(counted, X)),
         ("backpropagation", lambda: bp.value_and_grad(counted, X, Y)),
-        ("one-sided differences", lambda: complexity.differences(counted, X, Y, central=False)),
         ("central differences", lambda: complexity.differences(counted, X, Y)),
         ("forward mode", lambda: complexity.forward_mode(counted, X, Y)),
+        ("differences by units", lambda: complexity.differences_by_units(counted, X, Y)),
+        ("forward mode by units", lambda: complexity.forward_mode_by_units(counted, X, Y)),
     ):
         tally.reset()
         method()
@@ -318,9 +349,14 @@ def test_the_figures_draw_what_they_are_given():
             "forward, slope 1.00",
             "central differences, slope 2.00",
         ]
-        assert show.time_ratio([4, 8], [3.5, 2.5], 2.5) is None
+        spreads = {"default": [(3, 3.5, 4), (2, 2.5, 4)], "kept": [(1, 2, 3), (2, 3, 3)]}
+        assert show.time_ratio([4, 8], spreads, 2.5) is None
         axes = plt.gcf().axes[0]
-        assert list(axes.lines[0].get_ydata()) == [3.5, 2.5] and axes.lines[1].get_ydata()[0] == 2.5
+        lines, bars = zip(*((c.lines[0], c.lines[2][0]) for c in axes.containers), strict=True)
+        assert [list(line.get_ydata()) for line in lines] == [[3.5, 2.5], [2, 3]]
+        ends = [segment[:, 1].tolist() for bar in bars for segment in bar.get_segments()]
+        assert ends == [[3, 4], [2, 4], [1, 3], [2, 3]]
+        assert 2.5 in [line.get_ydata()[0] for line in axes.lines if len(set(line.get_ydata())) == 1]
         assert show.checkpoint_memory([4, 9], [3, 5], [1, 4], ([1, 9], [1, 5])) is None
         axes = plt.gcf().axes[0]
         assert [list(line.get_ydata()) for line in axes.lines] == [[4, 9], [1, 4], [3, 5], [1, 5]]

@@ -70,7 +70,7 @@ PUBLIC = [
     *(layers.Dropout, layers.Dropout.forward, layers.Dropout.backward, clinic.read),
     *(getattr(data, name) for name in data.__all__),
     *(training.Record, training.Training, training.objective, training.penalty, bp.Descent.step),
-    *(experiments.digits, experiments.confusion, experiments.surface, experiments.symmetry_run),
+    *(experiments.digits, experiments.confusion, experiments.surface, experiments.symmetry_runs),
     *(experiments.family_run, experiments.mirror_error, experiments.weight_ratios),
     *(control.forward, control.backward, history.Entry, history.entries, history.read),
 ]

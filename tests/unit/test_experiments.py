@@ -72,9 +72,73 @@ def test_the_symmetry_network_starts_as_in_1986():
     np.testing.assert_allclose(descent.net.W[2], before - 0.1 * summed, rtol=1e-10)
 
 
-def test_a_short_run_is_not_solved():
-    run = experiments.symmetry_run(0, sweeps=25)
-    assert run.solved_at is None and run.right == 56 and run.net.sizes == [6, 2, 1]
+def test_short_runs_are_not_solved():
+    for run in experiments.symmetry_runs([0, 1], sweeps=25):
+        assert run.solved_at is None and run.right == 56
+
+
+@pytest.mark.parametrize("loss", ["half_squared_error", "binary_cross_entropy"])
+def test_a_crowd_computes_what_a_descent_does(loss):
+    X, Y = data.moons(20, noise=0.2, seed=3)[:2]
+    nets = [bp.Network.random([2, 4, 3, 1], "tanh", "sigmoid", loss, "glorot", seed) for seed in range(4)]
+    crowd = experiments.Crowd(nets, X, Y, eta=0.5, momentum=0.8)
+    descents = [bp.Descent(net, eta=0.5, momentum=0.8) for net in nets]
+    for _ in range(20):
+        crowd.step()
+        for descent in descents:
+            descent.step(X, Y)
+    for s, descent in enumerate(descents):
+        assert crowd.cost[s] == pytest.approx(descent.cost, rel=1e-10)
+        for l in (1, 2, 3):
+            np.testing.assert_allclose(crowd.W[l][s], descent.net.W[l], rtol=1e-9, atol=1e-12)
+            np.testing.assert_allclose(crowd.b[l][s], descent.net.b[l], rtol=1e-9, atol=1e-12)
+        assert crowd.right()[s] == round(20 * bp.accuracy(descent.net, X, Y))
+        assert crowd.largest()[s] == pytest.approx(max(abs(W).max() for W in descent.net.W[1:]))
+
+
+def test_a_crowd_is_of_one_kind():
+    one, other = (bp.Network.random([2, n, 1], "tanh", "sigmoid", "binary_cross_entropy") for n in (2, 3))
+    with pytest.raises(ValueError, match="nets: expected one kind"):
+        experiments.Crowd([one, other], *data.xor()[:2], 1.0, 0.9)
+    with pytest.raises(ValueError, match="nets: expected one kind, half squared error or"):
+        experiments.Crowd([bp.Network.random([2, 3, 2])], *data.xor()[:2], 1.0, 0.9)
+
+
+def test_the_crowd_of_the_chapter_is_what_bp_train_does():
+    crowd = experiments.xor_crowd([7])
+    net = bp.Network.random([2, 2, 1], "tanh", "sigmoid", "binary_cross_entropy", "glorot", 7)
+    trained, _ = bp.train(net, *data.xor(), eta=1.0, epochs=30, batch_size=None)
+    for _ in range(30):
+        crowd.step()
+    np.testing.assert_allclose(crowd.W[1][0], trained.W[1], rtol=1e-9)
+
+
+def test_the_baseline_by_hand():
+    """By a count of its own: the answers to a relation in the half of the people that are asked."""
+    trees = data.family_trees()
+    english = set(trees.people[:12])
+    for seed in (1000, 1003, 1007):
+        held, right = experiments.family_run(seed, sweeps=0).held, 0
+        for q in held:
+            person, relation, answers = trees.questions[q]
+            counts = Counter(
+                a for i, (p, r, a) in enumerate(trees.questions)
+                if i not in held and r == relation and (p in english) == (person in english)
+            )  # fmt: skip
+            right += bool(counts) and counts.most_common(1)[0][0] == answers
+        assert experiments.family_baseline(seed) == right
+
+
+def test_start_and_decay_of_a_family_run():
+    wide = experiments.family_run(3, sweeps=0, start=1.0).net
+    narrow = experiments.family_run(3, sweeps=0).net
+    np.testing.assert_allclose(wide.W[2], narrow.W[2] / 0.3, rtol=1e-12)
+    kept, shrunk = (experiments.family_run(3, sweeps=1, decay=d).net for d in (0, 0.5))
+    np.testing.assert_allclose(shrunk.W[2], kept.W[2] / 2, rtol=1e-12)
+
+
+def test_the_digits_without_copies_make_as_many_updates():
+    assert 25 * -(-5 * 1259 // 32) == pytest.approx(125 * -(-1259 // 32), rel=0.02)
 
 
 def test_a_short_family_run():
@@ -86,11 +150,14 @@ def test_a_short_family_run():
 
 def test_the_measurements_are_complete_and_tell_nothing_of_the_machine_s_place():
     stored = experiments.measurements()
-    assert set(stored) == {"machine", "date", "digits", "symmetry", "families", "squared"}
+    names = {"digits", "symmetry", "xor", "families", "squared", "factorial", "baseline", "copies"}
+    assert set(stored) == {"machine", "date"} | names
     assert set(stored["machine"]) == {"python", "numpy"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\d", stored["date"])
     for run in stored["symmetry"]:
-        assert (run["right"] == 64) == (run["solved_at"] is not None and run["solved_at"] <= 5000)
+        assert (run["right"] == 64) == (run["solved_at"] is not None)
+    cells = Counter((c["loss"], c["tolerance"], c["start"], c["decay"]) for c in stored["factorial"])
+    assert len(cells) == 16 and set(cells.values()) == {5}
     assert all(set(run) == {"seed", "test", "validation", "epochs"} for run in stored["digits"])
     assert all(0 <= run["held_right"] <= 4 == len(run["held"]) for run in stored["families"])
 
@@ -115,8 +182,9 @@ def test_learning_curves(plt):
     assert [list(line.get_ydata()) for line in drawn(plt).lines] == [[2, 1], [3, 2.5]]
     assert drawn(plt).get_yscale() == "log"
     assert len({line.get_linestyle() for line in drawn(plt).lines}) == 2
-    show.training.learning_curves(Record([0, 1], [2.0, 1.0]))
-    assert len(drawn(plt).lines) == 1
+    show.training.learning_curves(Record([0, 1], [2.0, 1.0]), {"other": [4.0, 0.5], "third": [5.0, 0.25]})
+    assert [list(line.get_ydata()) for line in drawn(plt).lines] == [[2, 1], [4, 0.5], [5, 0.25]]
+    assert [line.get_label() for line in drawn(plt).lines] == ["training", "other", "third"]
 
 
 def test_gradient_norms(plt):

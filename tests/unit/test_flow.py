@@ -76,6 +76,72 @@ def test_the_sweeps_with_additions_pass_the_gradient_check(name, skip, norm):
     assert flow.difference_error(net, X, Y, skip, norm, h=1e-6) < 1e-6
 
 
+@pytest.mark.parametrize("norm", [False, True])
+def test_a_branch_factor_passes_the_gradient_check(norm):
+    rng = np.random.default_rng(7)
+    net = bp.Network.random([3, 5, 5, 5, 2], "tanh", "identity", "half_squared_error", "lecun", rng)
+    X, Y = rng.normal(size=(3, 4)), rng.normal(size=(2, 4))
+    assert flow.difference_error(net, X, Y, skip=0.3, norm=norm) < 1e-6
+    full, part = (flow.forward(net, X, skip=s).a[2] - flow.forward(net, X, skip=s).a[1] for s in (True, 0.25))
+    np.testing.assert_allclose(part, full / 4, rtol=1e-12)
+
+
+def test_a_stacked_ensemble_takes_the_branch_factor():
+    plain = flow.ensemble(SIZES, "relu", "he", [3, 0, 8], skip=0.3)
+    stacked = flow.stacked_ensemble(SIZES, "relu", "he", [3, 0, 8], skip=0.3)
+    np.testing.assert_allclose(stacked.delta, plain.delta, rtol=1e-9)
+
+
+def test_the_controls_change_what_they_should_and_nothing_else():
+    """Weights anew: the forward pass and the output error stay. With linear units slopes apart change nothing."""
+    of = lambda name, *fresh: flow.stacked_ensemble(SIZES, name, "he", range(6), fresh=fresh)
+    real, anew, both = of("tanh"), of("tanh", "weights"), of("tanh", "weights", "slopes")
+    assert (real.z == anew.z).all() and (real.z == both.z).all()
+    assert (real.delta[:, -1] == anew.delta[:, -1]).all() and (real.delta[:, 0] != anew.delta[:, 0]).all()
+    assert (anew.delta[:, 0] != both.delta[:, 0]).all()
+    np.testing.assert_array_equal(of("identity", "slopes").delta, of("identity").delta)
+    # By hand: the weights of the seed FRESH further on, the slopes of this one.
+    net, other = (
+        bp.Network.random(SIZES, "tanh", "identity", "half_squared_error", "he", np.random.default_rng(seed))
+        for seed in (2, 2 + flow.FRESH)
+    )
+    rng = np.random.default_rng(2)
+    bp.Network.random(SIZES, "tanh", "identity", "half_squared_error", "he", rng)
+    fwd = bp.forward(net, rng.normal(size=(SIZES[0], 1)))
+    delta = fwd.a[-1] - rng.normal(size=(SIZES[-1], 1))
+    for l in range(net.L - 1, 0, -1):
+        delta = (1 - fwd.a[l] ** 2) * (other.W[l + 1].T @ delta)
+    assert anew.delta[2, 0] == pytest.approx(np.linalg.norm(delta), rel=1e-9)
+
+
+def test_singular_values_are_those_of_the_jacobian_by_differences():
+    net = bp.Network.random([4, 6, 5, 3], "tanh", "identity", "half_squared_error", "lecun", seed=2)
+    x = np.random.default_rng(2).normal(size=(4, 1))
+    columns = [
+        (bp.forward(net, x + h).z[3] - bp.forward(net, x - h).z[3]) / 2e-6
+        for h in 1e-6 * np.eye(4)[:, :, None]
+    ]
+    expected = np.linalg.svd(np.hstack(columns), compute_uv=False)
+    np.testing.assert_allclose(flow.singular_values(net, x), expected, rtol=1e-6)
+    with pytest.raises(ValueError, match=r"x: expected shape \(4, 1\), got \(4, 2\)"):
+        flow.singular_values(net, np.hstack([x, x]))
+
+
+def test_a_sample_of_the_stored_controls_is_what_runs():
+    """A tenth of the seeds, GELU: their root mean square lies near the stored one, with and without cuts."""
+    stored = {row["activation"]: row for row in flow.measurements()["controls"]}
+    assert set(stored) == {"sigmoid", "tanh", "softplus", "relu", "elu", "gelu"}
+    sizes = [10] + [64] * 20 + [1]
+    for name in stored:
+        assert stored[name]["theory"] == pytest.approx(flow.theory(sizes, name, "he").delta[0], rel=1e-4)
+        for cut in ("", "weights", "weights+slopes"):
+            for values in stored[name][cut].values():
+                assert values == sorted(values)
+    for cut in ((), ("weights", "slopes")):
+        found = np.median(flow.stacked_ensemble(sizes, "gelu", "he", range(100), fresh=cut).relative[:, 0])
+        assert found == pytest.approx(stored["gelu"]["+".join(cut)]["median"][1], rel=0.5)
+
+
 def test_the_gradient_check_notices_a_wrong_backward_sweep(monkeypatch):
     net, X, Y = random_case("tanh", "identity", "half_squared_error", 4, 3, seed=5)
     monkeypatch.setattr(flow, "layer_norm_vjp", lambda u, s, g: (g - g.mean(axis=0, keepdims=True)) / s)

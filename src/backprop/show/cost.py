@@ -6,6 +6,7 @@ from .figures import BACKWARD, FORWARD, figure, ticks
 STYLES = {
     "forward": {"color": FORWARD, "marker": "s", "linestyle": ":"},
     "backpropagation": {"color": BACKWARD, "marker": "o", "linestyle": "-"},
+    "forward mode by units": {"color": "#cc79a7", "marker": "v", "linestyle": (0, (5, 1))},
     "forward mode": {"color": "#009e73", "marker": "^", "linestyle": "-."},
     "central differences": {"color": "#7a7a7a", "marker": "D", "linestyle": "--"},
 }
@@ -25,7 +26,7 @@ def growth(parameters, series, ylabel, sampled=()):
         for name, (values, slope) in series.items():
             style = STYLES[name]
             axes.loglog(parameters, values, label=f"{name}, slope {slope:.2f}", markersize=6, **style)
-            if name in ("forward mode", "central differences"):
+            if name not in ("forward", "backpropagation"):
                 hollow = [(p, v) for p, v, s in zip(parameters, values, sampled, strict=False) if s]
                 for p, v in hollow:
                     axes.plot(p, v, style["marker"], color=style["color"], markerfacecolor="w", zorder=3)
@@ -34,10 +35,24 @@ def growth(parameters, series, ylabel, sampled=()):
 
 
 def time_ratio(widths, ratios, theory):
-    """Time of a whole gradient over that of a forward sweep, and what the products alone predict."""
+    """Time of a whole gradient over that of a forward sweep, and what the products alone predict.
+
+    Args:
+        widths: of the layers.
+        ratios: {"default": [(low, middle, high), ...], "kept": [...]}, for each width; bars low to high.
+        theory: the ratio of the multiply-adds.
+    """
+    styles = {"default": ("D--", "#7a7a7a", "by default"), "kept": ("o-", BACKWARD, "memory kept")}
     with figure() as (_, axes):
-        axes.semilogx(widths, ratios, "o-", base=2, color=BACKWARD, label="measured time")
-        axes.axhline(theory, color=FORWARD, linestyle="--", label=f"multiply-adds: {theory:.2f}")
+        for setting, spreads in ratios.items():
+            line, colour, label = styles[setting]
+            low, middle, high = zip(*spreads, strict=True)
+            bars = [
+                [m - v for m, v in zip(middle, low, strict=True)],
+                [v - m for m, v in zip(middle, high, strict=True)],
+            ]
+            axes.errorbar(widths, middle, yerr=bars, fmt=line, color=colour, capsize=2, label=label)
+        axes.axhline(theory, color=FORWARD, linestyle=":", label=f"multiply-adds: {theory:.2f}")
         axes.set(xlabel="width of the layers", ylabel="gradient / forward", ylim=(0, None))
         ticks(axes.xaxis, widths)
         axes.legend(fontsize=9, loc="lower right")

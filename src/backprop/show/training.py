@@ -6,16 +6,19 @@ from .figures import BACKWARD, FORWARD, figure
 LINES = ((FORWARD, "-"), (BACKWARD, "--"), ("#009e73", "-."), ("#7a7a7a", ":"), ("#cc79a7", (0, (5, 1))))
 
 
-def learning_curves(history):
+def learning_curves(history, more=None):
     """The cost after each epoch on a logarithmic axis, on the training set and the validation set.
 
     Args:
         history: a `training.Record`.
+        more: {label: costs} of other curves over the same epochs.
     """
     with figure() as (_, axes):
         axes.semilogy(history.epochs, history.cost, color=FORWARD, label="training")
         if history.validation_cost is not None:
             axes.semilogy(history.epochs, history.validation_cost, "--", color=BACKWARD, label="validation")
+        for (label, costs), (colour, line) in zip((more or {}).items(), LINES[2:], strict=False):
+            axes.semilogy(history.epochs, costs, linestyle=line, color=colour, label=label)
         axes.set(xlabel="epochs", ylabel="cost")
         axes.legend(fontsize=9)
 
