@@ -98,6 +98,8 @@ def test_a_slip_is_named_and_a_degenerate_draw_is_drawn_again():
         assert (mark.state, mark.slips, mark.see) == ("slip", ("squared",), ("eq:loss",))
     with pytest.raises(ValueError, match="no usable task in 200 draws for seed 3"):
         two_steps(task=lambda rng: {"x": 2.0}).draw(3)
+    with pytest.raises(ValueError, match="doubling: step y has the name of something else"):
+        two_steps(task=lambda rng: {"x": 3.0, "y": 1.0}).draw(0)
     with pytest.raises(ValueError, match=r"seed: expected a whole number >= 0, got -1"):
         exercise.draw(-1)
     with pytest.raises(ValueError, match=r"expected steps among \['y', 'z'\], got \['w'\]"):

@@ -41,7 +41,7 @@ def _fingerprint(rng):
     net, X, Y = clinic.patient((4, 4, 4, 4), "tanh", "identity", "half_squared_error", N, rng)
     grads = clinic.BUGS[bug].gradients(net, X, Y)
     rows = tuple(map(str, clinic.diagnose(net, X, Y, grads).rows))
-    return {"bug": bug, "N": N, "net": net, "X": X, "Y": Y, "rows": rows, "found": _flat(grads)}
+    return {"planted": bug, "N": N, "net": net, "X": X, "Y": Y, "rows": rows, "found": _flat(grads)}
 
 
 def _flat(grads):
@@ -82,10 +82,10 @@ fingerprint = Exercise(
     hints=(
         "Which arrays are right? What do these need, and what do only the wrong ones need?",
         lambda t: f"One factor everywhere would be a constant: here N = {t.N} and n_L = 4.",
-        lambda t: f"Its fingerprint in the table of all bugs: {clinic.BUGS[t.bug].fingerprint}.",
+        lambda t: f"Its fingerprint in the table of all bugs: {clinic.BUGS[t.planted].fingerprint}.",
     ),
     solution=lambda t: (
-        f"**{clinic.BUGS[t.bug].title}.** {WHY[t.bug]} The rule that prevents it: {clinic.BUGS[t.bug].mend}."
+        f"**{clinic.BUGS[t.planted].title}.** {WHY[t.planted]} The rule that prevents it: {clinic.BUGS[t.planted].mend}."
     ),
 )
 

@@ -597,7 +597,12 @@ class Exercise:
         for step in self.steps:
             if not step.distinct(task):
                 return False
-            setattr(task, step.name, step.answer(task))
+            answer = step.answer(task)
+            if step.name in task.given and not _equal(task.given[step.name], answer):
+                raise ValueError(
+                    f"{self.name}: step {step.name} has the name of something else that is given"
+                )
+            setattr(task, step.name, answer)
         return True
 
     def mark(self, answers, seed=0):
