@@ -85,7 +85,8 @@ fingerprint = Exercise(
         lambda t: f"Its fingerprint in the table of all bugs: {clinic.BUGS[t.planted].fingerprint}.",
     ),
     solution=lambda t: (
-        f"**{clinic.BUGS[t.planted].title}.** {WHY[t.planted]} The rule that prevents it: {clinic.BUGS[t.planted].mend}."
+        f"**{clinic.BUGS[t.planted].title}.** {WHY[t.planted]} "
+        f"The rule that prevents it: {clinic.BUGS[t.planted].mend}."
     ),
 )
 
