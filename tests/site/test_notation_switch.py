@@ -63,7 +63,7 @@ def test_a_link_wins_over_the_memory_and_replaces_it_only_when_chosen(site, open
 
 
 def test_an_unknown_notation_is_ignored(site, open_page):
-    page = open_page(f"{site}/{FOUR}?notation=mit")
+    page = open_page(f"{site}/{SHEET}?notation=mit")
     assert page.evaluate("notation.name") == notation.OWN and page.trouble == []
 
 
@@ -161,7 +161,7 @@ def test_the_key_lists_the_letters(site, open_page):
 
 def test_keyboard_and_screen_reader(site, open_page):
     """The select has a name, takes the focus, changes by arrow keys and says what happened."""
-    page = open_page(f"{site}/{FOUR}")
+    page = open_page(f"{site}/{SHEET}")
     assert page.get_by_label("Notation", exact=True).evaluate("e => e.id") == "bp-notation"
     page.locator("#bp-notation").focus()
     page.keyboard.press("ArrowDown")
@@ -196,7 +196,7 @@ def test_the_sheet_of_every_notation_prints_on_one_page(site, open_page, profile
 
 
 def test_a_demo_hears_of_the_choice(site, open_page):
-    page = open_page(f"{site}/{FOUR}")
+    page = open_page(f"{site}/{SHEET}")
     page.evaluate("document.addEventListener('notation', event => { window.heard = event.detail; })")
     page.evaluate(CHOOSE, "ng")
     assert page.evaluate("[heard, document.documentElement.dataset.notation]") == ["ng", "ng"]
