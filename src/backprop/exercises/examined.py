@@ -268,8 +268,8 @@ MISTAKES = (
     ),
     _slip(
         "ReLU of its own layer read",
-        "Biases right, weights wrong: the gradient of the weights takes the ReLU of layer l itself. It takes what "
-        "layer l reads, the activations of layer l - 1.",
+        "Biases right, weights wrong: the gradient of the weights takes the ReLU of layer l itself. It takes "
+        "what layer l reads, the activations of layer l - 1.",
         ("eq:gradient-weights",),
         read=lambda z, a, l: relu(z[l]),
     ),
