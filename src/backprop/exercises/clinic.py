@@ -73,7 +73,7 @@ fingerprint = Exercise(
     ),
     steps=(
         Choice(
-            "bug",
+            "cause",
             "Which bug is it?",
             lambda t: " ".join(_makers(t)),
             tuple(Option(clinic.BUGS[name].title, lambda t, name=name: name, WHY[name]) for name in SUSPECTS),

@@ -671,6 +671,9 @@ class _Same(dict):
     def __eq__(self, other):
         return set(self) == set(other) and all(_equal(self[key], other[key]) for key in self)
 
+    def __ne__(self, other):  # a dict has its own
+        return not self == other
+
     __hash__ = None
 
 

@@ -58,7 +58,7 @@ ten_sigmoids = Exercise(
                     ("eq:ten-sigmoids",),
                 ),
             ),
-            0,
+            1,
         ),
         Number(
             "cross",
@@ -73,7 +73,7 @@ ten_sigmoids = Exercise(
                     ("prop:softmax-cross-entropy",),
                 ),
             ),
-            0,
+            1,
         ),
         Number(
             "weight",

@@ -660,7 +660,7 @@ which_layer = Exercise(
                     ("eq:directional-difference",),
                 ),
             ),
-            0,
+            1,
         ),
         Number(
             "halving",
@@ -673,7 +673,7 @@ which_layer = Exercise(
                     "Each direction leaves half of what was left, again and again: the logarithm counts.",
                 ),
             ),
-            0,
+            1,
         ),
     ),
     hints=(
