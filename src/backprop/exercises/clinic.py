@@ -484,7 +484,11 @@ integers = Exercise(
     solution=lambda t: (
         "Integers: `w[0]` stays 1000, the difference is 0. float32: the spacing near 1000 is 0.00006, so "
         "`w[0]` stays 1000 "
-        "too. float64: 3, up to rounding. Numerical derivatives are formed in float64."
+        "too. float64: 3, up to rounding. Numerical derivatives are formed in float64: convert where "
+        "numbers come "
+        "in. (With integers a central difference is not 0 but far too large: 999.99999 is cut to 999, a "
+        "whole step "
+        "of 1.)"
     ),
 )
 
