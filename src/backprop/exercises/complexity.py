@@ -205,7 +205,7 @@ differences = Exercise(
         Number(
             "factor",
             "By which factor is backpropagation cheaper?",
-            lambda t: t.one_sided / t.both,
+            lambda t: t.one_sided / (t.both or np.nan),
             (
                 Slip(
                     "against forward",
@@ -460,7 +460,7 @@ segments = Exercise(
         Number(
             "equal",
             "How many do the best equal segments of as many layers take?",
-            lambda t: float(_best_equal(int(t.layers))),
+            lambda t: float(_best_equal(_most_layers(t.p))),
             (
                 Slip(
                     "all in one", lambda t: t.layers, "Several segments need less.", ("eq:checkpoint-equal",)

@@ -355,7 +355,7 @@ clipping = Exercise(
         Number(
             "clipped",
             "the clipped gradient",
-            lambda t: t.g * t.c / t.norm,
+            lambda t: t.g * t.c / (t.norm or np.nan),
             (
                 Slip(
                     "each entry",
@@ -366,7 +366,7 @@ clipping = Exercise(
                 ),
                 Slip(
                     "norm one",
-                    lambda t: t.g / t.norm if t.c != 1 else None,
+                    lambda t: t.g / (t.norm or np.nan) if t.c != 1 else None,
                     "Its norm is 1 now; it should be the bound.",
                     ("eq:clip",),
                 ),

@@ -442,11 +442,14 @@ three_quotients = Exercise(
         Number(
             "ratio",
             "how many times larger the error of the first is",
-            lambda t: abs(t.one_sided - t.n * t.x ** (t.n - 1)) / abs(t.central - t.n * t.x ** (t.n - 1)),
+            lambda t: (
+                abs(t.one_sided - t.n * t.x ** (t.n - 1))
+                / (abs(t.central - t.n * t.x ** (t.n - 1)) or np.nan)
+            ),
             (
                 Slip(
                     "ratio of the estimates",
-                    lambda t: t.one_sided / t.central,
+                    lambda t: t.one_sided / (t.central or np.nan),
                     "You divided the estimates, not their errors.",
                     ("thm:truncation",),
                 ),
