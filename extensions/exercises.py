@@ -165,7 +165,8 @@ def places(exercise):
 
 
 def _slips(step):
-    return step.slips if isinstance(getattr(step, "slips", ()), tuple) else ()
+    slips = getattr(step, "slips", ())
+    return slips if isinstance(slips, tuple) else ()  # a program's are changes of its text
 
 
 def _role(label):
