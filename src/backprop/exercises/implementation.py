@@ -442,11 +442,14 @@ three_quotients = Exercise(
         Number(
             "ratio",
             "how many times larger the error of the first is",
-            lambda t: abs(t.one_sided - t.n * t.x ** (t.n - 1)) / abs(t.central - t.n * t.x ** (t.n - 1)),
+            lambda t: (
+                abs(t.one_sided - t.n * t.x ** (t.n - 1))
+                / (abs(t.central - t.n * t.x ** (t.n - 1)) or np.nan)
+            ),
             (
                 Slip(
                     "ratio of the estimates",
-                    lambda t: t.one_sided / t.central,
+                    lambda t: t.one_sided / (t.central or np.nan),
                     "You divided the estimates, not their errors.",
                     ("thm:truncation",),
                 ),
@@ -630,7 +633,10 @@ small_entry = Exercise(
         rf"$t = 1/{t.share / t.bar:.0f} = {tex(t.t, 3)}$. The probability is at most $2t/\sqrt{{2\pi}} = "
         rf"{tex(t.one, 3)}$ (exactly {_passes(t.share, t.bar):.3f}), for all directions together "
         rf"{tex(t.several, 5)}. A check of all entries finds it in any case: the entry is 0 "
-        "instead of something else, a relative error of 1. So do the norms at this bar."
+        "instead of something else, a relative error of 1. (Where the entry is below the floor of the "
+        "relative error, its error is less than 1, but still far above the bar.) So do the norms at this "
+        "bar; "
+        "with the bar $10^{-3}$ they would not, while every entry on its own would still be found."
     ),
 )
 
@@ -660,7 +666,7 @@ which_layer = Exercise(
                     ("eq:directional-difference",),
                 ),
             ),
-            0,
+            1,
         ),
         Number(
             "halving",
@@ -673,7 +679,7 @@ which_layer = Exercise(
                     "Each direction leaves half of what was left, again and again: the logarithm counts.",
                 ),
             ),
-            0,
+            1,
         ),
     ),
     hints=(
@@ -686,7 +692,9 @@ which_layer = Exercise(
         f"{math.ceil(math.log2(t.L))} directions, {2 * math.ceil(math.log2(t.L))} passes. A wrong error "
         f"signal spoils all layers "
         "below, so look first at the half nearer to the output; the mistake is in the wrong layer "
-        "nearest to it."
+        "nearest to it.\n\nIn the code: take `gradcheck.random_direction`, set the other arrays to 0, "
+        "and compare "
+        "`gradients.dot(v)` with `gradcheck.directional_difference(net, X, Y, v)`."
     ),
 )
 
@@ -754,7 +762,9 @@ float32_bar = Exercise(
         "at each "
         f"operation. In a sum that is 3000 times smaller than its terms this became "
         f"{_sum_in_float32(1000.0):.1e}, above "
-        "$10^{-5}$. The bar $10^{-2}$ lets this pass, and a bug still fails."
+        "$10^{-5}$. The bar $10^{-2}$ lets this pass, called right up to rounding, and a bug with an "
+        "error near 1 "
+        "still fails. To look for bugs, check the float64 version of the network: both run the same code."
     ),
 )
 
