@@ -121,8 +121,8 @@ class Number:
 
     @property
     def unit(self):
-        """One unit of the last place asked for."""
-        return 10.0**-self.decimals
+        """One unit of the last place asked for; a tenth for whole numbers: 203 is not 202, rounded."""
+        return 10.0 ** -(self.decimals or 1)
 
     def shape(self, task):
         """The shape of the answer."""
@@ -567,7 +567,7 @@ class Exercise:
     @property
     def varies(self):
         """Whether another seed gives another task."""
-        return self.draw(0).given != self.draw(1).given
+        return not (self.draw(0).given == self.draw(1).given)  # dict has a != of its own
 
     def draw(self, seed):
         """The task of a seed: what is given, and the answer of each step under its name.
