@@ -344,7 +344,8 @@ nielsen = Exercise(
     solution=lambda t: (
         f"He counts {len(t.n)} layers. His superscript {t.k} leads from his layer {t.k - 1}, with "
         f"{t.n[t.k - 2]} units, to his layer "
-        rf"{t.k}, with {t.n[t.k - 1]}: {t.n[t.k - 1]} × {t.n[t.k - 2]}. Here it is $\Wunits{{{t.k - 1}}}$."
+        rf"{t.k}, with {t.n[t.k - 1]}: {t.n[t.k - 1]} × {t.n[t.k - 2]}. Here it is $\Wunits{{{t.k - 1}}}$. "
+        "The gradient of the biases is his BP3."
     ),
 )
 
