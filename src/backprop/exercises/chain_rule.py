@@ -99,9 +99,8 @@ by_hand = Exercise(
     minutes=10,
     task=root_chain,
     text=lambda t: (
-        rf"Break $y = \sqrt{{{t.c} + e^{{{t.k}x}}}}$ into $u_1 = {t.k}x$, $u_2 = e^{{u_1}}$, $u_3 = {t.c} "
-        rf"+ u_2$, "
-        rf"$y = \sqrt{{u_3}}$, and make the table of values and derivatives at $x = {t.x}$."
+        rf"Break $y = \sqrt{{{t.c} + e^{{{t.k}x}}}}$ into $u_1 = {t.k}x$, $u_2 = e^{{u_1}}$, $u_3 = {t.c} + "
+        rf"u_2$, $y = \sqrt{{u_3}}$, and make the table of values and derivatives at $x = {t.x}$."
     ),
     steps=(
         Number("values", "The values $u_1, u_2, u_3, y$", lambda t: t.u),
@@ -215,8 +214,7 @@ product_rule = Exercise(
     ),
     solution=lambda t: (
         rf"$$\frac{{dy}}{{dx}} = u_2 \frac{{du_1}}{{dx}} + u_1 \frac{{du_2}}{{dx}} = \sin({t.k}x) \cdot "
-        rf"{t.n} x^{{{t.n - 1}}} "
-        rf"+ x^{{{t.n}}} \cdot {t.k} \cos({t.k}x)$$"
+        rf"{t.n} x^{{{t.n - 1}}} + x^{{{t.n}}} \cdot {t.k} \cos({t.k}x)$$"
     ),
 )
 
@@ -229,9 +227,8 @@ power = Exercise(
     minutes=8,
     task=lambda rng: {"k": int(rng.integers(2, 6)), "x": float(rng.choice([0.5, 1.2, 1.5, 2.0]))},
     text=lambda t: (
-        f"Find the derivative of $y = x^{{{t.k}x}}$ for $x > 0$ with two paths: $y = u_1^{{u_2}}$ with "
-        f"$u_1 = x$ and "
-        f"$u_2 = {t.k}x$. Write `ln(x)` for the logarithm."
+        f"Find the derivative of $y = x^{{{t.k}x}}$ for $x > 0$ with two paths, $y = u_1^{{u_2}}$ with $u_1 "
+        f"= x$ and $u_2 = {t.k}x$, and its value at $x = {t.x}$. Write `ln(x)` for the logarithm."
     ),
     steps=(
         Formula(
@@ -264,7 +261,7 @@ power = Exercise(
         ),
         Number(
             "value",
-            r"Its value at the point of the last line, to three decimals",
+            "Its value at that point, to three decimals",
             lambda t: graph.expression(f"x^({t.k}*x)", x=t.x).grad["x"],
             (
                 Slip(
@@ -279,13 +276,14 @@ power = Exercise(
     hints=(
         "Differentiate once as if only the base were variable, once as if only the exponent were.",
         r"The partial derivatives are $u_2 u_1^{u_2 - 1}$ and $u_1^{u_2} \ln u_1$.",
-        lambda t: f"The paths' sum has the common factor ${t.k}\\,x^{{{t.k}x}}$. Take the point $x = {t.x}$.",
+        lambda t: f"The paths' sum has the common factor ${t.k}\\,x^{{{t.k}x}}$.",
     ),
     solution=lambda t: (
         rf"On the open set where $u_1 > 0$ both partial derivatives are continuous, so $y$ is "
-        rf"differentiable, and "
+        rf"differentiable."
+        "\n\n"
         rf"$$\frac{{dy}}{{dx}} = {t.k}x \cdot x^{{{t.k}x - 1}} \cdot 1 + x^{{{t.k}x}} \ln x \cdot {t.k} = "
-        rf"{t.k}\,x^{{{t.k}x}} (1 + \ln x).$$"
+        rf"{t.k}\,x^{{{t.k}x}} (1 + \ln x)$$"
         f"\n\nAt $x = {t.x}$ this is {tex(t.value, 3)}."
     ),
 )
@@ -317,8 +315,8 @@ layout_poll = Exercise(
     minutes=8,
     task=layouts,
     text=lambda t: (
-        rf"Let $u = g(x)$ and $y = f(u)$, where $x$ is a column of {t.n} entries, $u$ a column of {t.m} "
-        rf"and $y$ a number. "
+        rf"Let $u = g(x)$ and $y = f(u)$, where $x$ is a column of {t.n} entries, $u$ a column of {t.m} and "
+        rf"$y$ a number. "
         "Then let $v = A x$ and $w = B v$ be columns of two entries, so that every shape fits:"
         rf"{chr(10)}{chr(10)}$$A = {tex(t.A, 0)}, \qquad B = {tex(t.B, 0)}$$"
     ),
@@ -393,19 +391,17 @@ layout_poll = Exercise(
     hints=(
         r"In denominator layout $\frac{\partial u}{\partial x}$ has a row for each entry of $x$.",
         lambda t: (
-            rf"$\frac{{\partial u}}{{\partial x}}$ is {t.n} × {t.m}, $\frac{{\partial y}}{{\partial u}}$ "
-            rf"is {t.m} × 1."
+            rf"$\frac{{\partial u}}{{\partial x}}$ is {t.n} × {t.m}, $\frac{{\partial y}}{{\partial u}}$ is "
+            rf"{t.m} × 1."
         ),
         r"$w = (BA)\,x$; in denominator layout its derivative is $(BA)^\T = A^\T B^\T$.",
     ),
     solution=lambda t: (
         rf"$\frac{{\partial u}}{{\partial x}}$ is {t.n} × {t.m}, $\frac{{\partial y}}{{\partial u}}$ is "
-        rf"{t.m} × 1, and "
-        rf"$\frac{{\partial y}}{{\partial x}}$ must be {t.n} × 1. A and E would be ({t.m} × 1)({t.n} × "
-        rf"{t.m}), "
+        rf"{t.m} × 1, and $\frac{{\partial y}}{{\partial x}}$ must be {t.n} × 1. A and E would be ({t.m} × "
+        rf"1)({t.n} × {t.m}), "
         f"B (1 × {t.m})({t.n} × {t.m}), C ({t.m} × 1)({t.m} × {t.n}): they do not exist. D is (1 × "
-        f"{t.m})({t.m} × {t.n}), "
-        f"a row. So **F**: the right answer has the inner derivative first.\n\n"
+        f"{t.m})({t.m} × {t.n}), a row. So **F**: the right answer has the inner derivative first.\n\n"
         r"$$\frac{\partial w}{\partial x} = \frac{\partial v}{\partial x}\,\frac{\partial w}{\partial v} = "
         r"A^\T B^\T = "
         rf"{tex(t.square, 0)}, \qquad \text{{but }} B^\T A^\T = {tex(t.B.T @ t.A.T, 0)}$$"
@@ -522,8 +518,8 @@ order = Exercise(
     solution=lambda t: (
         rf"From the output: ${' + '.join(map(str, terms(t, 1, 3)))} = {t.output}$."
         f"\n\nFrom the input: ${t.n[0]} \\cdot ({' + '.join(map(str, terms(t, 2, 4)))}) = {t.input}$, "
-        f"{t.input / t.output:.1f} times as many.\n\nIf all sizes are equal to $n$, both take $(\\nlayers "
-        f"- 1)\\,n^3$. "
+        f"{t.input / t.output:.1f} times as many.\n\nIf all sizes are equal to $n$, both take $(\\nlayers - "
+        f"1)\\,n^3$. "
         r"If $\nlayers = 2$, there is one product only. With one input and many outputs, start at the input."
     ),
 )
@@ -537,8 +533,8 @@ proof = Exercise(
     minutes=6,
     text=lambda t: (
         r"$g$ is differentiable at $x$, $f$ at $u = g(x)$, and $\Delta u = g(x + h) - g(x)$, $\Delta y = "
-        r"f(u + \Delta u) - f(u)$. "
-        r"Prove that $y = f(g(x))$ has the derivative $f'(u)\,g'(x)$, also where $\Delta u$ may be 0."
+        r"f(u + \Delta u) - f(u)$. Prove that $y = f(g(x))$ has the derivative $f'(u)\,g'(x)$, also where "
+        r"$\Delta u$ may be 0."
     ),
     steps=(
         Order(
@@ -583,8 +579,7 @@ proof = Exercise(
     ),
     solution=lambda t: (
         "Define, then (in either order) continuity and identity; insert; let $h$ go to 0. Dividing by "
-        "$\\Delta u$ is what "
-        "the function $\\varphi$ avoids: at $\\Delta u = 0$ the identity says $0 = 0$."
+        "$\\Delta u$ is what the function $\\varphi$ avoids: at $\\Delta u = 0$ the identity says $0 = 0$."
     ),
 )
 
@@ -603,17 +598,16 @@ program = Exercise(
     level=2,
     minutes=10,
     text=lambda t: (
-        r"`slopes` holds the local derivatives $f_1'(x), f_2'(u_1), \dots, f_L'(u_{L-1})$ of $y = "
-        r"f_L(\dots f_1(x))$. "
-        r"Return the derivatives of $y$ by $x, u_1, \dots, u_L = y$, one more than slopes."
+        r"`slopes` holds the local derivatives $f_1'(x), f_2'(u_1), \dots, f_L'(u_{L-1})$ of $y = f_L(\dots "
+        r"f_1(x))$. Return the derivatives of $y$ by $x, u_1, \dots, u_L = y$, one more than slopes."
     ),
     steps=(
         Program(
             "derivatives",
             "Write it with one multiplication a slope.",
             "def derivatives(slopes):\n    result = []\n    return result\n",
-            "def derivatives(slopes):\n    result = [1.0]\n    for slope in reversed(slopes):\n"
-            "        result.append(result[-1] * slope)\n    return result[::-1]\n",
+            "def derivatives(slopes):\n    result = [1.0]\n    for slope in reversed(slopes):\n        "
+            "result.append(result[-1] * slope)\n    return result[::-1]\n",
             tried(
                 lambda rng: ([float(v) for v in rng.uniform(0.5, 2, rng.integers(2, 7))],),
                 backward,

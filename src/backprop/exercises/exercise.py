@@ -567,7 +567,7 @@ class Exercise:
     @property
     def varies(self):
         """Whether another seed gives another task."""
-        return not (self.draw(0).given == self.draw(1).given)  # dict has a != of its own
+        return self.draw(0).given != self.draw(1).given
 
     def draw(self, seed):
         """The task of a seed: what is given, and the answer of each step under its name.
@@ -670,6 +670,9 @@ class _Same(dict):
 
     def __eq__(self, other):
         return set(self) == set(other) and all(_equal(self[key], other[key]) for key in self)
+
+    def __ne__(self, other):  # a dict has its own
+        return not self == other
 
     __hash__ = None
 

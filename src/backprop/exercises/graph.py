@@ -31,8 +31,8 @@ by_hand = Exercise(
     task=quotient,
     text=lambda t: (
         f"Draw the computation graph of $y = (xz + {t.k})^2 / x$ with the nodes $p = xz$, $q = p + {t.k}$, "
-        f"$r = q^2$ and "
-        f"$y = r/x$. Compute all values and adjoints at $x = {t.x}$, $z = {t.z}$, to three decimals."
+        f"$r = q^2$ and $y = r/x$. Compute all values and adjoints at $x = {t.x}$, $z = {t.z}$, to three "
+        f"decimals."
     ),
     steps=(
         Number("values", "The values of $p, q, r, y$", lambda t: t.v, (), 3),
@@ -92,12 +92,12 @@ by_hand = Exercise(
     ),
     solution=lambda t: (
         f"Forward: $p = {tex(t.v[0], 0)}$, $q = {tex(t.v[1], 0)}$, $r = {tex(t.v[2], 0)}$, $y = "
-        f"{tex(t.v[3], 3)}$. Backward:"
-        f"\n\n$$\\begin{{aligned}} \\bar r &= \\bar y \\cdot \\frac1x = {tex(t.bar[2], 3)} \\\\ "
-        rf"\bar q &= \bar r \cdot 2q = {tex(t.bar[1], 3)} \\ \bar p &= \bar q = {tex(t.bar[0], 3)} \\ "
-        rf"\bar z &= \bar p \cdot x = {tex(t.grad[1], 3)} \\ \bar x &= \bar p \cdot z - \bar y \cdot "
-        rf"\frac{{r}}{{x^2}} "
-        rf"= {tex(t.bar[0] * t.z, 3)} - {tex(t.v[2] / t.x**2, 3)} = {tex(t.grad[0], 3)} \end{{aligned}}$$"
+        f"{tex(t.v[3], 3)}$. Backward:\n\n$$\\begin{{aligned}} \\bar r &= \\bar y \\cdot \\frac1x = "
+        f"{tex(t.bar[2], 3)} \\\\ "
+        rf"\bar q &= \bar r \cdot 2q = {tex(t.bar[1], 3)} \\ \bar p &= \bar q = {tex(t.bar[0], 3)} \\ \bar "
+        rf"z &= \bar p \cdot x = {tex(t.grad[1], 3)} \\ \bar x &= \bar p \cdot z - \bar y \cdot "
+        rf"\frac{{r}}{{x^2}} = {tex(t.bar[0] * t.z, 3)} - {tex(t.v[2] / t.x**2, 3)} = {tex(t.grad[0], 3)} "
+        rf"\end{{aligned}}$$"
         f'{chr(10)}{chr(10)}`graph.expression("(x*z + {t.k})^2 / x", x={t.x}, z={t.z}).trace()` '
         "prints the same numbers."
     ),
@@ -169,8 +169,8 @@ formula = Exercise(
         "Two edges leave $x$, one leaves $z$.",
     ),
     solution=lambda t: (
-        rf"$\bar s = 1/s$, $\bar p = \bar q = 1/s$, $\bar z = \bar p \cdot {t.k}x$ and "
-        rf"$\bar x = \bar p \cdot {t.k}z + \bar q \cdot {t.n}x^{{{t.n - 1}}}$. So"
+        rf"$\bar s = 1/s$, $\bar p = \bar q = 1/s$, $\bar z = \bar p \cdot {t.k}x$ and $\bar x = \bar p "
+        rf"\cdot {t.k}z + \bar q \cdot {t.n}x^{{{t.n - 1}}}$. So"
         f"\n\n$$\\bar z = \\frac{{{t.k}x}}{{{t.k}xz + x^{t.n}}}, \\qquad "
         rf"\bar x = \frac{{{t.k}z + {t.n}x^{{{t.n - 1}}}}}{{{t.k}xz + x^{t.n}}}$$"
     ),
@@ -248,8 +248,7 @@ fingerprint = Exercise(
     ),
     solution=lambda t: (
         f"The four mistakes give {', '.join(f'{twice(t.a, sweep):g}' for sweep in WRONG.values())}, in the "
-        f"order above: "
-        f"2, 0, ¼ and 3 times the right {4 * t.a}. So it is option {'ABCD'[t.fault]}."
+        f"order above: 2, 0, ¼ and 3 times the right {4 * t.a}. So it is option {'ABCD'[t.fault]}."
     ),
 )
 
@@ -292,8 +291,8 @@ program = Exercise(
     minutes=12,
     text=lambda t: (
         "The nodes 0, 1, … are in topological order, the last one is the output. `edges[i]` lists the "
-        "operands of node $i$ as "
-        "pairs `(j, local)`: the operand's number and the local derivative. Return the list of all adjoints."
+        "operands of node $i$ as pairs `(j, local)`: the operand's number and the local derivative. Return "
+        "the list of all adjoints."
     ),
     steps=(
         Program(
@@ -301,8 +300,8 @@ program = Exercise(
             "Write it; a node may be an operand twice.",
             "def backward(edges):\n    g = [0.0] * len(edges)\n    return g\n",
             "def backward(edges):\n    g = [0.0] * len(edges)\n    g[-1] = 1.0\n    for i in "
-            "reversed(range(len(edges))):\n"
-            "        for j, local in edges[i]:\n            g[j] += g[i] * local\n    return g\n",
+            "reversed(range(len(edges))):\n        for j, local in edges[i]:\n            g[j] += g[i] * "
+            "local\n    return g\n",
             tried(
                 random_graph,
                 adjoints,
@@ -358,10 +357,9 @@ paths = Exercise(
     minutes=8,
     task=lambda rng: {"k": int(rng.integers(2, 4)), "n": int(rng.integers(5, 11))},
     text=lambda t: (
-        f"Start with an input and take {t.n} steps. In each, the new node is the sum of {t.k} times the "
-        f"node before "
-        f"({t.k} edges). A recursion calls itself once for the output and once for every edge that it "
-        f"follows, without "
+        f"Start with an input and take {t.n} steps. In each, the new node adds up {t.k} copies of the node "
+        f"before ({t.k} edges). A recursion calls itself once for the output and once for every edge that "
+        f"it follows, without "
         "remembering where it has been."
     ),
     steps=(
@@ -423,12 +421,11 @@ paths = Exercise(
     ),
     solution=lambda t: (
         f"${t.k}^{{{t.n}}} = {t.paths}$ paths, ${t.k} \\cdot {t.n} = {t.edges}$ edges with one "
-        f"multiplication each, and "
-        f"$1 + {t.k} + \\dots + {t.k}^{{{t.n}}} = {t.calls}$ calls.\n\nWith 30 doublings it is {2**30} "
-        f"paths and {2**31 - 1} "
+        f"multiplication each, and $1 + {t.k} + \\dots + {t.k}^{{{t.n}}} = {t.calls}$ calls.\n\nWith 30 "
+        f"doublings it is {2**30} paths and {2**31 - 1} "
         "calls, more than half an hour at a million calls a second, against 60 multiplications. The sum "
-        "over paths is the "
-        "same; the sweep adds up before it multiplies on, so it never follows two paths that have met."
+        "over paths is the same; the sweep adds up before it multiplies on, so it never follows two paths "
+        "that have met."
     ),
 )
 
@@ -526,9 +523,8 @@ modes = Exercise(
     },
     text=lambda t: (
         f"**(a)** A program computes from {t.q} angles of a robot's arm {t.m} coordinates, and from these "
-        f"one number, the "
-        f"energy.\n\n**(b)** Nodes: $e = x/z$, $f = e \\cdot x$, $y = f + z$, at $x = {t.x}$, $z = {t.z}$. "
-        f"Carry the tangents "
+        f"one number, the energy.\n\n**(b)** Nodes: $e = x/z$, $f = e \\cdot x$, $y = f + z$, at $x = "
+        f"{t.x}$, $z = {t.z}$. Carry the tangents "
         r"for the input $z$ along: $\dot z = 1$, $\dot x = 0$."
     ),
     steps=(
@@ -599,13 +595,12 @@ modes = Exercise(
         lambda t: rf"$\dot e = -x/z^2 = {tex(-t.x / t.z**2)}$.",
     ),
     solution=lambda t: (
-        f"**(a)** For the Jacobian {t.q} forward sweeps or {t.m} backward ones: forward is cheaper. For "
-        f"the energy {t.q} or 1: "
+        f"**(a)** For the Jacobian {t.q} forward sweeps or {t.m} backward ones: forward is cheaper. For the "
+        f"energy {t.q} or 1: "
         "reverse is.\n\n**(b)** "
-        rf"$\dot e = -\frac{{x}}{{z^2}} \cdot 1 = {tex(t.tangents[0])}$, $\dot f = \dot e \cdot x + e "
-        rf"\cdot 0 = "
-        rf"{tex(t.tangents[1])}$, $\dot y = \dot f + 1 = {tex(t.tangents[2])}$. The last is $\bar z$, as "
-        rf"it must be: both are "
+        rf"$\dot e = -\frac{{x}}{{z^2}} \cdot 1 = {tex(t.tangents[0])}$, $\dot f = \dot e \cdot x + e \cdot "
+        rf"0 = {tex(t.tangents[1])}$, $\dot y = \dot f + 1 = {tex(t.tangents[2])}$. The last is $\bar z$, "
+        rf"as it must be: both are "
         "the derivative of $y$ by $z$."
     ),
 )
@@ -658,8 +653,7 @@ order = Exercise(
     ),
     solution=lambda t: (
         r"First $p$, $q$, $y$. Then $\bar y$, $\bar q$, $\bar p$, and at last $\bar x$ and $\bar z$ in "
-        r"either order. "
-        r"A node is complete when all nodes that use it have handed down."
+        r"either order. A node is complete when all nodes that use it have handed down."
     ),
 )
 

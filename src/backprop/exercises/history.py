@@ -76,8 +76,8 @@ claim = Exercise(
         "Influence needs a source that shows a later work building on it. Look the entry up in its section.",
     ),
     solution=lambda t: (
-        f"{MARKS[t.pair].capitalize()}. Neither mark says who was first, and both belong "
-        f"to the sentence, not to "
+        f"{MARKS[t.pair].capitalize()}. Neither mark says who was first, and both belong to the sentence, "
+        f"not to "
         "the person."
     ),
 )
@@ -230,11 +230,9 @@ costates = Exercise(
     ),
     solution=lambda t: (
         f"$v_1 = {tex(t.speeds[0])}$, $v_2 = {tex(t.speeds[1])}$, so $p_3 = {t.v} + {tex(t.speeds[0])} + "
-        f"{tex(t.speeds[1])} = "
-        f"{tex(t.s[3, 0])}$ and the miss is ${tex(t.miss)}$. The second entries are 0, then "
-        f"${tex(t.second[1])}$, then "
-        f"${tex(t.miss)} + {tex(1 - 2 * t.c * t.speeds[0])} \\cdot ({tex(t.second[1])}) = "
-        f"{tex(t.second[2])}$. The gradient is "
+        f"{tex(t.speeds[1])} = {tex(t.s[3, 0])}$ and the miss is ${tex(t.miss)}$. The second entries are 0, "
+        f"then ${tex(t.second[1])}$, then ${tex(t.miss)} + {tex(1 - 2 * t.c * t.speeds[0])} \\cdot "
+        f"({tex(t.second[1])}) = {tex(t.second[2])}$. The gradient is "
         f"${', '.join(tex(v) for v in t.gradient)}$: the last thrust has no effect."
     ),
 )
@@ -249,8 +247,7 @@ fuel = Exercise(
     task=lambda rng: sled(rng) | {"r": int(rng.integers(1, 5)) / 10},
     text=lambda t: (
         sled_text(t) + f" Without costs for fuel the derivatives by the three thrusts are "
-        f"${', '.join(tex(v) for v in t.dJ)}$. "
-        f"Now each stage adds ${t.r}\\,u_t^2$ to the cost."
+        f"${', '.join(tex(v) for v in t.dJ)}$. Now each stage adds ${t.r}\\,u_t^2$ to the cost."
     ),
     steps=(
         Number(
@@ -285,8 +282,7 @@ fuel = Exercise(
     ),
     solution=lambda t: (
         f"The costates stay, because the fuel does not depend on the state. Each derivative grows by $2 "
-        f"\\cdot {t.r}\\,u_t$, that is "
-        f"${', '.join(tex(v) for v in 2 * t.r * t.u[:, 0])}$: the gradient is "
+        f"\\cdot {t.r}\\,u_t$, that is ${', '.join(tex(v) for v in 2 * t.r * t.u[:, 0])}$: the gradient is "
         f"${', '.join(tex(v) for v in t.gradient)}$. The last thrust "
         "only burns fuel."
     ),
@@ -355,10 +351,9 @@ costate_delta = Exercise(
     ),
     solution=lambda t: (
         rf"$$\lambda_1 = \back{{2}}{{1}} = {tex(t.costate)}, \qquad \err{{1}} = \lambda_1 \had "
-        rf"\dactf{{1}}(\pre{{1}}) = {tex(t.costate)} "
-        rf"\had {tex(slope(t.fwd.z[1]))} = {tex(t.delta1)}$$"
-        f"{chr(10)}{chr(10)}Both run over the same chain of Jacobian matrices and differ only in where "
-        f"they stop to take a name."
+        rf"\dactf{{1}}(\pre{{1}}) = {tex(t.costate)} \had {tex(slope(t.fwd.z[1]))} = {tex(t.delta1)}$$"
+        f"{chr(10)}{chr(10)}Both run over the same chain of Jacobian matrices and differ only in where they "
+        f"stop to take a name."
     ),
 )
 
@@ -426,9 +421,9 @@ mirror = Exercise(
         "Is the first difference odd or even?",
     ),
     solution=lambda t: (
-        "3, 6, 12: with 1, 1, 2 or 1, 2, 3 or 2, 3, 5 some weights add up to another. The proof for 1, 2, "
-        "4 works for every multiple: "
-        "$d_1$ is even and so 0; what is left, divided by 2, is the same question with one difference less."
+        "3, 6, 12: with 1, 1, 2 or 1, 2, 3 or 2, 3, 5 some weights add up to another. The proof for 1, 2, 4 "
+        "works for every multiple: $d_1$ is even and so 0; what is left, divided by 2, is the same question "
+        "with one difference less."
     ),
 )
 
@@ -534,8 +529,7 @@ program = Exercise(
     minutes=10,
     text=lambda t: (
         r"`A[t]` is the Jacobian matrix of stage $t$ by its state, for $t = 0, \dots, n-1$, and `last` is "
-        r"$\lambda_n$. Return the list "
-        r"$\lambda_0, \dots, \lambda_n$."
+        r"$\lambda_n$. Return the list $\lambda_0, \dots, \lambda_n$."
     ),
     steps=(
         Program(

@@ -46,8 +46,8 @@ shapes = Exercise(
     minutes=8,
     task=sized,
     text=lambda t: (
-        rf"A network has the sizes {'-'.join(map(str, t.n))}. A batch has $\nexamples = {t.N}$ examples, "
-        rf"as columns."
+        rf"A network has the sizes {'-'.join(map(str, t.n))}. A batch has $\nexamples = {t.N}$ examples, as "
+        rf"columns."
     ),
     steps=(
         Number(
@@ -157,11 +157,9 @@ shapes = Exercise(
     solution=lambda t: (
         rf"$\Wunits{{2}}$ is {t.n[2]} × {t.n[1]}; $\Err{{1}}$ has the shape of $\Pre{{1}}$, {t.n[1]} × "
         rf"{t.N}. Parameters: "
-        f"${products(t.n, ' + 1')} = {t.parameters}$, of which "
-        f"${' + '.join(map(str, t.n[1:]))} = {sum(t.n[1:])}$ are biases. In the gradient $\\Err{{2}}$ is "
-        f"{t.n[2]} × {t.N} and the "
-        f"transpose of $\\Actunits{{1}}$ is {t.N} × {t.n[1]}; the {t.N} vanishes, and {t.n[2]} × {t.n[1]} "
-        f"is left."
+        f"${products(t.n, ' + 1')} = {t.parameters}$, of which ${' + '.join(map(str, t.n[1:]))} = "
+        f"{sum(t.n[1:])}$ are biases. In the gradient $\\Err{{2}}$ is {t.n[2]} × {t.N} and the transpose of "
+        f"$\\Actunits{{1}}$ is {t.N} × {t.n[1]}; the {t.N} vanishes, and {t.n[2]} × {t.n[1]} is left."
     ),
 )
 
@@ -200,8 +198,7 @@ rows = Exercise(
     task=row_program,
     text=lambda t: (
         f"A program holds {t.N} examples as rows; its network has the sizes {'-'.join(map(str, t.n))}, and "
-        f"`Y` are the labels."
-        f"\n\n{PROGRAM}\n\nIts cost is the mean over the examples."
+        f"`Y` are the labels.\n\n{PROGRAM}\n\nIts cost is the mean over the examples."
     ),
     steps=(
         Choice(
@@ -294,9 +291,8 @@ nielsen = Exercise(
     task=nielsen_task,
     text=lambda t: (
         f"A network has the sizes {'-'.join(map(str, t.n))}. Nielsen counts the input as layer 1; his "
-        f"matrix *w* with the "
-        f"superscript *l* leads to layer *l*, and its rows belong to the units that it leads to, as here. "
-        f"Take the superscript {t.k}."
+        f"matrix *w* with the superscript *l* leads to layer *l*, and its rows belong to the units that it "
+        f"leads to, as here. Take the superscript {t.k}."
     ),
     steps=(
         Number(
@@ -409,8 +405,8 @@ which_average = Exercise(
                 convention(
                     "it divides by the number of examples twice",
                     "twice",
-                    "It halves when the batch comes twice: one division too many. One example does not "
-                    "show it.",
+                    "It halves when the batch comes twice: one division too many. One example does not show "
+                    "it.",
                 ),
             ),
         ),
@@ -420,13 +416,11 @@ which_average = Exercise(
         "Then compare the last column with the number by hand.",
     ),
     solution=lambda t: (
-        f"The second column is {t.printed[t.who][1] / t.printed[t.who][0]:g} times the first, and the "
-        f"third is "
-        f"{t.printed[t.who][2] / t.each[0]:.3g} times the number by hand. So it is option "
+        f"The second column is {t.printed[t.who][1] / t.printed[t.who][0]:g} times the first, and the third "
+        f"is {t.printed[t.who][2] / t.each[0]:.3g} times the number by hand. So it is option "
         f"{'ABCD'[t.cost]}.\n\nA sum doubles, a mean "
         "stays, a mean divided once more halves. The second column cannot tell the two means apart; the "
-        "third can, and cannot tell "
-        "the mean over the examples from the sum."
+        "third can, and cannot tell the mean over the examples from the sum."
     ),
 )
 
@@ -441,9 +435,8 @@ fold = Exercise(
     text=lambda t: (
         given(t)
         + rf"{chr(10)}{chr(10)}A forward sweep gives $\pre{{1}} = {tex(t.fwd.z[1])}$, and the output's "
-        rf"error signal is "
-        rf"$\err{{2}} = {tex(t.grads.delta[2])}$. Fold the biases of layer 2 into $\Wfold{{2}}$, as its "
-        rf"column 0."
+        rf"error signal is $\err{{2}} = {tex(t.grads.delta[2])}$. Fold the biases of layer 2 into "
+        rf"$\Wfold{{2}}$, as its column 0."
     ),
     steps=(
         Number(
@@ -516,10 +509,9 @@ fold = Exercise(
     ),
     solution=lambda t: (
         rf"$$\bigl(\Wfold{{2}}\bigr)^\T \err{{2}} = {tex(np.hstack([t.net.b[2], t.net.W[2]]).T, 1)} "
-        rf"{tex(t.grads.delta[2])} = "
-        rf"{tex(t.product)}$${chr(10)}{chr(10)}Entry 0 stays out: $\err{{1}} = {tex(t.product[1:])} \had "
-        rf"{tex(slope(t.fwd.z[1][:, 0]))} "
-        rf"= {tex(t.delta1)}$. With entry 0 left in, three entries meet two slopes, and the program stops."
+        rf"{tex(t.grads.delta[2])} = {tex(t.product)}$${chr(10)}{chr(10)}Entry 0 stays out: $\err{{1}} = "
+        rf"{tex(t.product[1:])} \had {tex(slope(t.fwd.z[1][:, 0]))} = {tex(t.delta1)}$. With entry 0 left "
+        rf"in, three entries meet two slopes, and the program stops."
     ),
 )
 
@@ -540,8 +532,7 @@ size = Exercise(
         f"A network has the sizes {'-'.join(map(str, t.n))}. Its computation graph on one example has a "
         f"node for each input, parameter and "
         r"label, a node for each $\prei{l}{j}$ (which reads its weights, its bias and the activations "
-        r"before it), one for each "
-        r"$\acti{l}{j}$, and one for the loss (which reads outputs and labels)."
+        r"before it), one for each $\acti{l}{j}$, and one for the loss (which reads outputs and labels)."
     ),
     steps=(
         Number(
@@ -593,10 +584,8 @@ size = Exercise(
     ),
     solution=lambda t: (
         f"Nodes: {t.n[0]} inputs, {sum(n * (m + 1) for m, n in layer_pairs(t))} parameters, {t.n[-1]} "
-        f"labels, two for each of "
-        f"{sum(t.n[1:])} units, and the loss: {t.nodes}.\n\nEdges: "
-        f"${products(t.n, ' + 2', '2 * ')} + 2 \\cdot {t.n[-1]} = "
-        f"{t.edges}$. "
+        f"labels, two for each of {sum(t.n[1:])} units, and the loss: {t.nodes}.\n\nEdges: "
+        f"${products(t.n, ' + 2', '2 * ')} + 2 \\cdot {t.n[-1]} = {t.edges}$. "
         "`show.network_graph` draws the graph of any small network."
     ),
 )
@@ -620,13 +609,13 @@ program = Exercise(
     minutes=8,
     text=lambda t: (
         "Examples are rows, and the next layer computes `H @ W2 + b2`. `G2` holds its error signals as "
-        "rows, `H` the hidden activations; the "
-        "hidden activation function is tanh. Return the hidden layer's error signals as rows."
+        "rows, `H` the hidden activations; the hidden activation function is tanh. Return the hidden "
+        "layer's error signals as rows."
     ),
     steps=(
         Program(
             "hidden_errors",
-            r"The slope of tanh is $1 - a^2$ where $a$ is its value.",
+            r"Write it; the slope of tanh is $1 - a^2$, with $a$ its value.",
             "def hidden_errors(G2, W2, H):\n    ...\n",
             "def hidden_errors(G2, W2, H):\n    return G2 @ W2.T * (1 - H**2)\n",
             tried(
