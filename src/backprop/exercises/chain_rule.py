@@ -317,8 +317,8 @@ layout_poll = Exercise(
     text=lambda t: (
         rf"Let $u = g(x)$ and $y = f(u)$, where $x$ is a column of {t.n} entries, $u$ a column of {t.m} and "
         rf"$y$ a number. "
-        "Then let $v = A x$ and $w = B v$ be columns of two entries, so that every shape fits:"
-        rf"{chr(10)}{chr(10)}$$A = {tex(t.A, 0)}, \qquad B = {tex(t.B, 0)}$$"
+        "Then let $v = P x$ and $w = Q v$ be columns of two entries, so that every shape fits:"
+        rf"{chr(10)}{chr(10)}$$P = {tex(t.A, 0)}, \qquad Q = {tex(t.B, 0)}$$"
     ),
     steps=(
         Choice(
@@ -381,7 +381,7 @@ layout_poll = Exercise(
                 Slip(
                     "wrong product",
                     lambda t: t.A @ t.B,
-                    r"From $w = B A x$ follows a product with $B$ on the left.",
+                    r"From $w = Q P x$ follows a product with $Q$ on the left.",
                     ("eq:chain-rule-jacobian",),
                 ),
             ),
@@ -394,7 +394,7 @@ layout_poll = Exercise(
             rf"$\frac{{\partial u}}{{\partial x}}$ is {t.n} × {t.m}, $\frac{{\partial y}}{{\partial u}}$ is "
             rf"{t.m} × 1."
         ),
-        r"$w = (BA)\,x$; in denominator layout its derivative is $(BA)^\T = A^\T B^\T$.",
+        r"$w = (QP)\,x$; in denominator layout its derivative is $(QP)^\T = P^\T Q^\T$.",
     ),
     solution=lambda t: (
         rf"$\frac{{\partial u}}{{\partial x}}$ is {t.n} × {t.m}, $\frac{{\partial y}}{{\partial u}}$ is "
@@ -403,8 +403,8 @@ layout_poll = Exercise(
         f"B (1 × {t.m})({t.n} × {t.m}), C ({t.m} × 1)({t.m} × {t.n}): they do not exist. D is (1 × "
         f"{t.m})({t.m} × {t.n}), a row. So **F**: the right answer has the inner derivative first.\n\n"
         r"$$\frac{\partial w}{\partial x} = \frac{\partial v}{\partial x}\,\frac{\partial w}{\partial v} = "
-        r"A^\T B^\T = "
-        rf"{tex(t.square, 0)}, \qquad \text{{but }} B^\T A^\T = {tex(t.B.T @ t.A.T, 0)}$$"
+        r"P^\T Q^\T = "
+        rf"{tex(t.square, 0)}, \qquad \text{{but }} Q^\T P^\T = {tex(t.B.T @ t.A.T, 0)}$$"
         "\n\nIf all sizes are equal, shapes cannot tell: option A exists and is wrong."
     ),
 )
