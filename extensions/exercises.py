@@ -19,7 +19,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 SCRIPT = "exercises/progress.js"
-PROVED = {"thm", "prop", "lem", "cor", "alg"}
+PROVED = {"thm", "prop", "lem", "cor", "alg", "def"}
 
 
 class Practice(SphinxDirective):
@@ -165,8 +165,8 @@ def places(exercise):
 
 
 def _slips(step):
-    slips = getattr(step, "slips", ())
-    return slips if isinstance(slips, tuple) else ()  # a program's are changes of its text
+    slips = getattr(step, "slips", ())  # a choice has none, those of a program are texts
+    return slips if isinstance(slips, tuple) else ()
 
 
 def _role(label):

@@ -12,7 +12,8 @@ from .labels import ROOT, pages
 
 NOTATION = notation.read(ROOT / notation.FILE)
 MACROS = {symbol["macro"] for symbol in NOTATION["symbols"]}
-PAGES = {path.stem: formulas(text) for path, text in pages()}
+# The notebooks in exercises/ are written by the package, in plain TeX.
+PAGES = {path.stem: formulas(text) for path, text in pages() if path.parent.name != "exercises"}
 
 
 def strangers(page, page_formulas):

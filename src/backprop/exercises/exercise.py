@@ -122,8 +122,8 @@ class Number:
 
     @property
     def unit(self):
-        """One unit of the last place asked for."""
-        return 10.0**-self.decimals
+        """One unit of the last place asked for; a tenth for whole numbers: 203 is not 202, rounded."""
+        return 10.0 ** -(self.decimals or 1)
 
     def shape(self, task):
         """The shape of the answer."""
