@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .. import graph
+from .. import chain_rule, graph
 from .exercise import Choice, Exercise, Formula, Number, Option, Order, Program, Slip, tex
 from .tried import tried
 
