@@ -34,9 +34,11 @@ ten_sigmoids = Exercise(
     minutes=6,
     task=lambda rng: {"L": int(rng.integers(4, 12))},
     text=lambda t: (
-        f"A network has {t.L} layers of sigmoid units; all weight matrices from the second on have norm at "
-        "most 1. Then the error signal of layer 1 is at most $0.25^m$ times as long as the derivative at the "
-        "top. Give the largest $m$ that holds for every such network,"
+        f"A network has {t.L} layers of sigmoid units; all weight matrices from the second on have norm "
+        f"at most 1. "
+        "Then the error signal of layer 1 is at most $0.25^m$ times as long as the derivative at the "
+        "top. Give the "
+        "largest $m$ that holds for every such network,"
     ),
     steps=(
         Number(
