@@ -26,9 +26,12 @@ FILES = (
     "history",
 )
 
-ALL = {
-    exercise.name: exercise for file in FILES for exercise in import_module(f".{file}", __name__).EXERCISES
-}
+_LISTED = [exercise for file in FILES for exercise in import_module(f".{file}", __name__).EXERCISES]
+ALL = {exercise.name: exercise for exercise in _LISTED}
+if len(ALL) < len(_LISTED):
+    _twice = sorted({exercise.name for exercise in _LISTED if exercise is not ALL[exercise.name]})
+    raise ValueError(f"exercises: expected one of each name, got two of {', '.join(_twice)}")
+
 
 __all__ = [
     "ALL",

@@ -32,7 +32,7 @@ def _column(array):
 
 
 xor = Exercise(
-    name="xor-by-hand",
+    name="xor-one-step",
     title="Exclusive or by hand",
     chapter=CHAPTER,
     trains=("eq:gradient-descent", "eq:delta-hidden", "eq:gradient-weights"),
