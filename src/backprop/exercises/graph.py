@@ -96,8 +96,8 @@ by_hand = Exercise(
         f"{tex(t.bar[2], 3)} \\\\ "
         rf"\bar q &= \bar r \cdot 2q = {tex(t.bar[1], 3)} \\ \bar p &= \bar q = {tex(t.bar[0], 3)} \\ \bar "
         rf"z &= \bar p \cdot x = {tex(t.grad[1], 3)} \\ \bar x &= \bar p \cdot z - \bar y \cdot "
-        rf"\frac{{r}}{{x^2}} = {tex(t.bar[0] * t.z, 3)} - {tex(t.v[2] / t.x**2, 3)} = {tex(t.grad[0], 3)} "
-        rf"\end{{aligned}}$$"
+        rf"\frac{{r}}{{x^2}} \\ &= {tex(t.bar[0] * t.z, 3)} - {tex(t.v[2] / t.x**2, 3)} = "
+        rf"{tex(t.grad[0], 3)} \end{{aligned}}$$"
         f'{chr(10)}{chr(10)}`graph.expression("(x*z + {t.k})^2 / x", x={t.x}, z={t.z}).trace()` '
         "prints the same numbers."
     ),

@@ -232,7 +232,7 @@ costates = Exercise(
         f"$v_1 = {tex(t.speeds[0])}$, $v_2 = {tex(t.speeds[1])}$, so $p_3 = {t.v} + {tex(t.speeds[0])} + "
         f"{tex(t.speeds[1])} = {tex(t.s[3, 0])}$ and the miss is ${tex(t.miss)}$. The second entries are 0, "
         f"then ${tex(t.second[1])}$, then ${tex(t.miss)} + {tex(1 - 2 * t.c * t.speeds[0])} \\cdot "
-        f"({tex(t.second[1])}) = {tex(t.second[2])}$. The gradient is "
+        f"({tex(t.second[1])})$, which is ${tex(t.second[2])}$. The gradient is "
         f"${', '.join(tex(v) for v in t.gradient)}$: the last thrust has no effect."
     ),
 )
@@ -350,7 +350,9 @@ costate_delta = Exercise(
         lambda t: rf"The slopes are {', '.join(tex(v) for v in slope(t.fwd.z[1][:, 0]))}.",
     ),
     solution=lambda t: (
-        rf"$$\lambda_1 = \back{{2}}{{1}} = {tex(t.costate)}, \qquad \err{{1}} = \lambda_1 \had "
+        rf"$$\lambda_1 = \back{{2}}{{1}} = {tex(t.costate)}$$"
+        "\n\n"
+        rf"$$\err{{1}} = \lambda_1 \had "
         rf"\dactf{{1}}(\pre{{1}}) = {tex(t.costate)} \had {tex(slope(t.fwd.z[1]))} = {tex(t.delta1)}$$"
         f"{chr(10)}{chr(10)}Both run over the same chain of Jacobian matrices and differ only in where they "
         f"stop to take a name."

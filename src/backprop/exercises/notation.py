@@ -616,7 +616,7 @@ program = Exercise(
         Program(
             "hidden_errors",
             r"Write it; the slope of tanh is $1 - a^2$, with $a$ its value.",
-            "def hidden_errors(G2, W2, H):\n    ...\n",
+            "def hidden_errors(G2, W2, H):\n    return G2\n",
             "def hidden_errors(G2, W2, H):\n    return G2 @ W2.T * (1 - H**2)\n",
             tried(
                 rows_case,
