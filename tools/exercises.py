@@ -152,11 +152,11 @@ def _id(name):
     return name[-64:]  # as long as an id may be
 
 
-def notebooks(notation=None):
-    """{page, as "exercises/05-worked-example": notebook} of all of them."""
+def notebooks(notation=None, of=None):
+    """{page, as "exercises/05-worked-example": notebook} of all chapters, or of some."""
     return {
         f"{TARGET.name}/{folder}{chapter}": notebook(chapter, solved, notation)
-        for chapter in chapters()
+        for chapter in (chapters() if of is None else of)
         for folder, solved in (("", False), ("solutions/", True))
     }
 

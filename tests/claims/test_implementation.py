@@ -16,7 +16,7 @@ import backprop as bp
 from backprop import gradcheck, judge, layers, numeric
 
 from ..unit.nets import PAIRS, random_case
-from .labels import pages
+from .labels import ROOT, pages
 from .printed import pinned, printed
 from .printed.arrays import gradient as slopes
 
@@ -624,7 +624,7 @@ def test_the_table_of_errors():
     Rounding differs between computers by a small factor: no entry may be a whole power off, and what
     is listed as the last digit must be below ten rounding units.
     """
-    (text,) = [text for path, text in pages() if path.name == "06-implementation.ipynb"]
+    (text,) = [text for path, text in pages() if path == ROOT / "chapters" / "06-implementation.ipynb"]
     number = lambda cell: int(cell.strip(" $").removeprefix("10^{").strip("{}").replace("−", "-"))
     rows = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| $10^{-")]
     assert len(rows) == 11

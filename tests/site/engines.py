@@ -235,8 +235,9 @@ def program(engine):
 
 @contextlib.contextmanager
 def chromium():
+    path = program("chromium")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program("chromium"), args=FLAGS)
+        running = playwright.chromium.launch(executable_path=path, args=FLAGS)
         context = running.new_context(viewport={"width": 1280, "height": 900})
         outside = []
         near = ("http://127.0.0.1", "data:", "blob:", "file:")

@@ -16,7 +16,8 @@ from backprop.exercises.page import static_html
 
 from .conftest import BUILT
 from .samples import SAMPLES
-from .test_live import PAGE_BYTES, WAIT, go_live, host, write
+from .test_live import WAIT, go_live, host, write
+from .test_pages import PAGE_BYTES
 
 __all__ = ["host"]
 CHAPTER = "chapters/05-worked-example.html"

@@ -124,7 +124,9 @@ def test_formulas_in_closed_boxes_are_set_too(site, open_page):
     page = open_page(f"{site}/{FOUR}")
     solution = page.locator(".solution.dropdown, .solution .toggle, .solution").first
     page.evaluate(CHOOSE, "cmu")
-    texts = page.locator(".solution mjx-container").evaluate_all(f"all => all.map({SPOKEN})")
+    texts = page.locator(":is(.solution, .bp-solution) mjx-container").evaluate_all(
+        f"all => all.map({SPOKEN})"
+    )
     assert any("o1:(l)" in text or "W:,1:(l+1)" in text for text in texts)
     assert not any("a(l)" in text or "z(l)" in text for text in texts)
     assert solution.count() == 1

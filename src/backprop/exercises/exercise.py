@@ -643,7 +643,7 @@ class Exercise:
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         """The first variant as text and HTML, and widgets where ipywidgets is installed."""
-        from ..demos.demo import WIDGET_VIEW
+        from ..live.demo import WIDGET_VIEW
         from .page import static_html
 
         bundle = {"text/plain": repr(self), "text/html": static_html(self)}
