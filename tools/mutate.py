@@ -37,7 +37,7 @@ MODULES = {
     "layers": ["claims/test_implementation.py"],
     "complexity": ["claims/test_complexity.py"],
     "checkpoint": ["claims/test_complexity.py"],
-    "chain": ["claims/test_chain_rule.py"],
+    "chain_rule": ["claims/test_chain_rule.py"],
     "graph": ["claims/test_graph.py"],
     "control": ["claims/test_history.py"],
     "training": ["claims/test_training.py"],
