@@ -6,9 +6,9 @@ const { browser, node, serviceworker, worker } = globals;
 export default [
   js.configs.recommended,
   { rules: { eqeqeq: "error", "no-var": "error", "prefer-const": "error" } },
-  { files: ["notation.js"], languageOptions: { sourceType: "script", globals: browser } },
+  { files: ["notation.js", "progress.js"], languageOptions: { sourceType: "script", globals: browser } },
   // build.mjs puts the worker's address in the place of WORKER.
-  { files: ["live/*.js"], languageOptions: { globals: { ...browser, WORKER: "readonly" } } },
+  { files: ["live/*.js"], languageOptions: { globals: { ...browser, MathJax: "readonly", WORKER: "readonly" } } },
   { files: ["live/*worker.js"], languageOptions: { globals: { ...worker, ...serviceworker } } },
   { files: ["*.mjs"], languageOptions: { globals: node } },
 ];

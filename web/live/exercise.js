@@ -4,7 +4,7 @@ import * as progress from "./progress.js";
 
 const FRESH = { answers: undefined, tries: 0, hints: [], looked: false, solved: false };
 // A step without markup: a record can have been imported, and its markup would be anyone's.
-const bare = ({ html, ...step }) => step;
+const bare = (step) => ({ ...step, html: undefined });
 
 export class Exercise {
   constructor(section, python, kept = true) {
