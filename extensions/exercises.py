@@ -110,7 +110,8 @@ def places(exercise):
 
 
 def _slips(step):
-    return step.slips if isinstance(getattr(step, "slips", ()), tuple) else ()
+    slips = getattr(step, "slips", ())  # a choice has none, those of a program are texts
+    return slips if isinstance(slips, tuple) else ()
 
 
 def _role(label):
