@@ -85,8 +85,8 @@ def given(t):
     hidden, output = UNITS[t.net.activations[1]], UNITS[t.net.activations[t.net.L]]
     units = f"{hidden} units" if hidden == output else f"{hidden} hidden units, {output} output"
     return (
-        f"A network with sizes {'-'.join(map(str, t.net.sizes))}, {units} and the loss "
-        f"{LOSSES[t.net.loss]} has the parameters" + "".join(f"\n\n$${line}$$" for line in lines) + "\n\n"
+        f"A network with sizes {'-'.join(map(str, t.net.sizes))}, {units} and, as the loss, "
+        f"{LOSSES[t.net.loss]}, has the parameters" + "".join(f"\n\n$${line}$$" for line in lines) + "\n\n"
         rf"Its input is $\inp = {tex(t.x, digits)}$, the label $\lab = {tex(t.y, digits)}$."
     )
 
