@@ -70,7 +70,9 @@ class PracticePage(Practice):
             lines += ["", f"**{{doc}}`chapters/{chapter}`**", ""]
             for it in exercises.of_chapter(chapter):
                 link = f"{{ref}}`{it.title} <practice-{it.name}>`"
-                lines.append(f'- <span data-practice="{it.name}">{link}</span> ({LEVELS[it.level]}, {it.minutes} min)')
+                lines.append(
+                    f'- <span data-practice="{it.name}">{link}</span> ({LEVELS[it.level]}, {it.minutes} min)'
+                )
         return [raw('<div id="bp-practice" data-live></div>'), *self.parsed("\n".join(lines))]
 
 
