@@ -6,6 +6,7 @@ import types
 
 import numpy as np
 import pytest
+from extensions.exercises import places
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -220,6 +221,7 @@ def test_what_it_says_of_itself(exercise):
     known = labels_in_chapters()
     slips = [slip for step in exercise.steps for slip in page_slips(step)]
     assert [label for slip in slips for label in slip.see if label not in known] == []
+    assert {label for slip in slips for label in slip.see} <= set(places(exercise))
     assert exercise.trains and [label for label in exercise.trains if label not in known] == []
     assert exercise.level in (1, 2, 3) and 1 <= exercise.minutes <= 60 and exercise.hints
     names = [step.name for step in exercise.steps]

@@ -85,8 +85,8 @@ def given(t):
     hidden, output = UNITS[t.net.activations[1]], UNITS[t.net.activations[t.net.L]]
     units = f"{hidden} units" if hidden == output else f"{hidden} hidden units, {output} output"
     return (
-        f"A network with sizes {'-'.join(map(str, t.net.sizes))}, {units} and the loss "
-        f"{LOSSES[t.net.loss]} has the parameters" + "".join(f"\n\n$${line}$$" for line in lines) + "\n\n"
+        f"A network with sizes {'-'.join(map(str, t.net.sizes))}, {units} and, as the loss, "
+        f"{LOSSES[t.net.loss]}, has the parameters" + "".join(f"\n\n$${line}$$" for line in lines) + "\n\n"
         rf"Its input is $\inp = {tex(t.x, digits)}$, the label $\lab = {tex(t.y, digits)}$."
     )
 
@@ -403,7 +403,8 @@ def update_step(kind, l, decimals=4):
 def forward_text(t, decimals=4):
     """Both lines of each layer of a forward sweep, as formulas."""
     return "\n\n".join(
-        rf"$$\pre{{{l}}} = \affine{{{l}}}{{{l - 1}}} = {tex(t.fwd.z[l], decimals)}, \qquad "
+        rf"$$\pre{{{l}}} = \affine{{{l}}}{{{l - 1}}} = {tex(t.fwd.z[l], decimals)}$$"
+        "\n\n$$"
         rf"\act{{{l}}} = \actf{{{l}}}(\pre{{{l}}}) = {tex(t.fwd.a[l], decimals)}$$"
         for l in range(1, t.net.L + 1)
     )
@@ -432,7 +433,9 @@ def gradient_text(t, layers=(2, 1), decimals=4):
     return "\n\n".join(
         rf"$$\frac{{\partial\loss}}{{\partial\Wunits{{{l}}}}} = \err{{{l}}} "
         rf"\bigl(\actunits{{{l - 1}}}\bigr)^{{\T}} = "
-        rf"{tex(t.grads.W[l], decimals)}, \qquad \frac{{\partial\loss}}{{\partial\bias{{{l}}}}} = "
+        rf"{tex(t.grads.W[l], decimals)}$$"
+        "\n\n"
+        rf"$$\frac{{\partial\loss}}{{\partial\bias{{{l}}}}} = "
         rf"\err{{{l}}} = "
         rf"{tex(t.grads.b[l], decimals)}$$"
         for l in layers
@@ -443,7 +446,8 @@ def update_text(t, layers=(2, 1), decimals=4):
     """The parameters of each layer after the step."""
     return "\n\n".join(
         rf"$$\Wunits{{{l}}} \leftarrow {tex(t.net.W[l], 1)} - {t.eta} \cdot {tex(t.grads.W[l], decimals)} = "
-        rf"{tex(t.net.W[l] - t.eta * t.grads.W[l], decimals)}, \qquad "
+        rf"{tex(t.net.W[l] - t.eta * t.grads.W[l], decimals)}$$"
+        "\n\n$$"
         rf"\bias{{{l}}} \leftarrow {tex(t.net.b[l] - t.eta * t.grads.b[l], decimals)}$$"
         for l in layers
     )

@@ -32,14 +32,14 @@ CARRY = "\n\nCarry two digits more than you are asked for."
 # A mistake is one entry: its name, what it computes, why it is wrong, where that is told.
 
 
-def loss_text(t):
+def loss_text(t, decimals=4):
     match t.net.loss:
         case "cross_entropy":
             right = tex(t.fwd.a[2][t.y == 1])
             return rf"$$\loss = -\ln {right} = {tex(t.loss)}$$"
         case _:
-            squares = " + ".join(f"({tex(d)})^2" for d in t.fwd.a[2] - t.y)
-            return rf"$$\loss = \tfrac12 \bigl({squares}\bigr) = {tex(t.loss)}$$"
+            squares = " + ".join(f"({tex(d, decimals)})^2" for d in t.fwd.a[2] - t.y)
+            return rf"$$\loss = \tfrac12 \bigl({squares}\bigr) = {tex(t.loss, max(decimals, 1))}$$"
 
 
 forward = Exercise(
@@ -255,7 +255,7 @@ relu = Exercise(
         lambda t: rf"The slopes of the hidden layer are "
             rf"{tex(t.net.sigma[1].derivative(t.z1), 0).join('$$')}: 0 for an inactive unit.",
     ),
-    solution=lambda t: "\n\n".join((forward_text(t, 1), loss_text(t), backward_text(t, 1), gradient_text(t,
+    solution=lambda t: "\n\n".join((forward_text(t, 0), loss_text(t, 0), backward_text(t, 0), gradient_text(t,
         decimals=1))),
 )
 
