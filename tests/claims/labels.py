@@ -25,7 +25,7 @@ REFERENCE = re.compile(
 
 @functools.cache
 def pages():
-    """[(path, text), ...] of every page: the markdown of notebooks, and Markdown files."""
+    """[(path, text), ...] of every page: the markdown of notebooks, and Markdown files; those made in exercises/ are none."""
     return list(_pages())
 
 
@@ -34,7 +34,6 @@ def _pages():
         [
             *ROOT.glob("chapters/*.ipynb"),
             *ROOT.glob("chapters/*.md"),
-            *ROOT.glob("exercises/*.ipynb"),
             *ROOT.glob("*.md"),
         ]
     ):
