@@ -44,13 +44,14 @@ export class Practice {
     }
   }
 
-  // What is due, the longest first; then what is new, from the chapters already begun.
+  // What is due, the longest first; then what is not solved yet, from the chapters already begun.
   next() {
     const now = new Date().toISOString();
     const due = this.exercises.filter(({ name }) => read(name).card?.due <= now);
     due.sort((one, other) => (read(one.name).card.due < read(other.name).card.due ? -1 : 1));
     const begun = ({ page }) => summary(this.exercises.filter((other) => other.page === page)).begun;
     const fresh = this.exercises.filter((exercise) => !read(exercise.name).card && begun(exercise));
+    fresh.sort((one, other) => Boolean(read(other.name).tries) - Boolean(read(one.name).tries)); // what was tried comes first
     const others = [...due, ...fresh].filter(({ name }) => name !== this.name || read(name).solved);
     if (others.length) return this.show(others[0]);
     const dates = this.exercises.map(({ name }) => read(name).card?.due).filter(Boolean).sort();
