@@ -178,8 +178,7 @@ class Book:
                 self._collect(page, text.splitlines())
             headings = [h[2] for text in texts for h in HEADING.finditer(text)]
             self.titles[page] = plain(headings[0]) if headings else page
-        # No pages of the site; in plain TeX and Markdown already.
-        # Of the book's own chapters: a course may leave some out.
+        # No pages of the site; in plain TeX and Markdown already. A course may leave chapters out.
         own = [chapter for chapter in exercises.chapters() if f"chapters/{chapter}" in self.pages]
         self.exercises = exercises.notebooks(self.profile, own) if (self.root / "exercises").is_dir() else {}
         self.pages += self.exercises
